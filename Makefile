@@ -1,0 +1,50 @@
+# `make help` prints the commands; `make check` is what CI runs.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock openapi clean
+
+help: ## print the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## install everything into .venv, with .venv/bin/kolmatch
+
+# torch goes first and alone: its CPU build is taken where one is offered, and what follows finds it there.
+$(INSTALLED): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+demo: setup ## make the SYNTHETIC sample world, train, answer a brief and serve
+	$(BIN)/kolmatch demo
+
+test: setup ## lint, types, import direction, tests with coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q --cov --cov-report=term
+
+check: test ## what CI runs
+
+bench: setup ## figures against other systems, and speed
+	$(BIN)/python -m benchmarks.run
+
+# A version's local part (+cpu) names a build of one machine; the version alone installs everywhere.
+lock: ## pin every dependency of pyproject.toml in requirements.lock
+	$(BIN)/pip-compile --quiet --extra dev --strip-extras --allow-unsafe --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file - pyproject.toml \
+	  | sed -n 's/^\([a-z0-9.-]*==[^+ ]*\).*/\1/p' | LC_ALL=C sort > requirements.lock.new
+	@test -s requirements.lock.new && mv requirements.lock.new requirements.lock
+
+openapi: setup ## write docs/openapi.json from the code
+	$(BIN)/python -m serving.openapi docs/openapi.json
+
+clean: ## remove what tools leave behind; catalogue and models under var/ stay
+	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

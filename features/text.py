@@ -1,0 +1,257 @@
+"""Vietnamese text to canonical words: everything that is matched anywhere was made here.
+
+A text is cut at ASCII white space into chunks, and a chunk becomes words by one Python function. The cut is all that
+runs on every text (in Arrow); the function runs once per distinct chunk. So a million posts and one query are read by
+the same rules: `Tokeniser.words(text)` is always the row that `Tokeniser.batch([text])` gives.
+
+Words are readable: NFKC (so that 𝐟𝐚𝐧𝐜𝐲 letters are letters), lower case, tones placed as in "hòa, khỏe, thúy", repeated
+letters once, short forms written out; links, mentions, e-mail addresses, emoji and punctuation are gone. Diacritics are
+kept; `strip_diacritics` gives the form without them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.diacritics import COMBINING, place_tone, strip_diacritics, without_echo
+from features.hashtags import HashtagSplitter
+from features.teencode import MEANINGS
+
+__all__ = ["TokenBatch", "Tokeniser", "normalise", "strip_diacritics"]
+
+MAX_WORD: Final = 64  # letters; longer ones are keys, not words, and are cut
+_CACHED_CHUNKS: Final = 131_072  # at most some forty megabytes; the same words come again and again
+_CACHED_LETTERS: Final = 64  # longer chunks do not come again
+_SLICE: Final = 50_000  # texts cut at once, so that memory does not grow with the catalogue
+_THREADS: Final = 2  # Arrow cuts one slice while Python reads the words of another
+
+_CHUNK: Final = re.compile(r"[^ \t\n\v\f\r]+")  # the white space that Arrow cuts at, no more and no less
+_GONE: Final = re.compile(
+    r"(?:https?://|www\.)\S*"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<!\w)@[\w.]+"
+    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|vn|net|org|ly|me|gl|tv|info|io|co|app|shop|link|page|gg|be|us|gle)/\S*",
+    re.IGNORECASE,
+)
+_MAY_BE_GONE: Final = frozenset("/@.")  # without one of these nothing is a link, a mention or an address
+_ENDS: Final = " ,.!?:;\"'()[]{}*~-+|"  # taken off first, because most chunks are then a word
+_SIGN: Final = re.compile(r"[^\w#]|_")
+_RUN: Final = re.compile(r"([^\W\d_c])\1{2,}", re.IGNORECASE)  # no c: "cccd" and "pccc" are meant
+_SELECTORS: Final = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # how an emoji is drawn
+
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBatch:
+    """The words of many texts.
+
+    Attributes:
+        ids: (n_tokens,) int32 into `vocabulary`, texts one after another.
+        offsets: (n_texts + 1,) int64 where each text's words start and end.
+        vocabulary: distinct words in order of first appearance.
+    """
+
+    ids: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    vocabulary: list[str]
+
+
+@dataclass(frozen=True)
+class Tokeniser:
+    """Cuts texts into canonical words; glued hashtags are cut by the splitter it holds."""
+
+    splitter: HashtagSplitter = field(default_factory=HashtagSplitter.default)
+    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def fit(cls, texts: Sequence[str | None] | pl.Series) -> Tokeniser:
+        """A tokeniser whose hashtag splitter has counted the words of these texts (hashtags themselves left out)."""
+        batch = _Reader(_without_tags).read(texts)
+        return cls(HashtagSplitter.fit(batch.ids, batch.offsets, batch.vocabulary))
+
+    def words(self, text: str | None) -> list[str]:
+        """Canonical words of one text, in order."""
+        return [word for piece in _CHUNK.findall(text or "") for word in self._chunk_words(piece)]
+
+    def normalise(self, text: str | None) -> str:
+        """The canonical words as one readable line; doing it twice changes nothing."""
+        return " ".join(self.words(text))
+
+    def batch(self, texts: Sequence[str | None] | pl.Series) -> TokenBatch:
+        """Words of many texts; None and "" have none."""
+        return _Reader(self._chunk_words).read(texts)
+
+    def to_json(self) -> str:
+        """All that `from_json` needs, the same text for the same tokeniser."""
+        return json.dumps({"hashtags": self.splitter.to_dict()}, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, content: str) -> Tokeniser:
+        """Read what `to_json` wrote."""
+        return cls(HashtagSplitter.from_dict(json.loads(content)["hashtags"]))
+
+    def _chunk_words(self, chunk: str) -> tuple[str, ...]:
+        found = self._known.get(chunk)
+        if found is None:
+            found = self._read_chunk(chunk)
+            if len(self._known) >= _CACHED_CHUNKS:
+                self._known.clear()
+            if len(chunk) <= _CACHED_LETTERS:
+                self._known[chunk] = found
+        return found
+
+    def _read_chunk(self, chunk: str) -> tuple[str, ...]:
+        return _chunk_words(chunk, self.splitter.split)
+
+
+def normalise(text: str | None) -> str:
+    """One readable canonical line, hashtags cut with the built-in counts; doing it twice changes nothing."""
+    return _default().normalise(text)
+
+
+@cache
+def _default() -> Tokeniser:
+    return Tokeniser()
+
+
+# --- one chunk ---------------------------------------------------------------------------------------------------
+
+
+def _chunk_words(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
+    """Canonical words of one chunk, a text without ASCII white space."""
+    return tuple(chain.from_iterable(map(_canonical, _pieces(chunk, split_tag))))
+
+
+def _pieces(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    """Runs of letters and digits, in lower case; a run behind # is a hashtag and may be several."""
+    text = unicodedata.normalize("NFKC", chunk.strip(_ENDS))
+    if text.isalnum():
+        yield text.lower()
+        return
+    if not _MAY_BE_GONE.isdisjoint(text):
+        text = _GONE.sub(" ", text)
+    for run in _SIGN.sub(_stand_in, text).split():
+        plain, *tags = run.split("#")
+        yield plain.lower()
+        for tag in tags:
+            yield from split_tag(_RUN.sub(r"\1", tag))
+
+
+def _stand_in(sign: re.Match[str]) -> str:
+    """A mark that did not combine, or a joiner, closes up; a mark of another script stays; all else parts words."""
+    char = sign[0]
+    if char < "\x80":
+        return " "
+    if COMBINING.match(char) or char in _SELECTORS:
+        return ""
+    category = unicodedata.category(char)
+    if category in ("Mn", "Mc"):
+        return char
+    return "" if category == "Cf" and char != "\u200b" else " "
+
+
+def _canonical(piece: str) -> tuple[str, ...]:
+    """The word or words that a run of lower-case letters stands for."""
+    word = piece if piece.isascii() else _closed_up(piece)
+    word = place_tone(_once(word))[:MAX_WORD]
+    return MEANINGS.get(word) or ((word,) if word else ())
+
+
+def _closed_up(piece: str) -> str:
+    """Lower-casing can bring marks back (İ), so they are composed or dropped once more."""
+    return piece if piece.isalnum() else COMBINING.sub("", unicodedata.normalize("NFKC", piece))
+
+
+def _once(word: str) -> str:
+    """Letters held down are one letter: "đẹppp" is "đẹp", "quáaa" and "quáa" are "quá"; digits are left alone."""
+    if word.isascii():
+        return _RUN.sub(r"\1", word) if len(word) > 2 else word
+    return without_echo(_RUN.sub(r"\1", word))
+
+
+# --- many texts --------------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads many texts, each distinct chunk once, and numbers the words in order of first appearance."""
+
+    def __init__(self, chunk_words: Callable[[str], tuple[str, ...]]) -> None:
+        self._chunk_words = chunk_words
+        self._chunk_rows: dict[str, int] = {}
+        self._word_ids: dict[str, int] = {}
+        self._flat: list[int] = []
+        self._lengths: list[int] = []
+
+    def read(self, texts: Sequence[str | None] | pl.Series) -> TokenBatch:
+        starts = range(0, len(texts), _SLICE)
+        chunk_rows: list[Ints] = [np.empty(0, np.int64)]
+        chunk_counts: list[Ints] = [np.empty(0, np.int64)]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for codes, counts, distinct in pool.map(lambda start: _cut(texts[start : start + _SLICE]), starts):
+                chunk_rows.append(self._rows(distinct)[codes])
+                chunk_counts.append(counts)
+        return self._batch(np.concatenate(chunk_rows), np.concatenate(chunk_counts))
+
+    def _rows(self, distinct: list[str]) -> Ints:
+        return np.array([self._row(chunk) for chunk in distinct], dtype=np.int64)
+
+    def _row(self, chunk: str) -> int:
+        row = self._chunk_rows.get(chunk)
+        if row is None:
+            row = self._chunk_rows[chunk] = len(self._lengths)
+            words = self._chunk_words(chunk)
+            self._flat.extend([self._word_ids.setdefault(word, len(self._word_ids)) for word in words])
+            self._lengths.append(len(words))
+        return row
+
+    def _batch(self, rows: Ints, chunks_of_text: Ints) -> TokenBatch:
+        """Put the words of every chunk in the place of the chunk."""
+        flat, lengths = np.array(self._flat, dtype=np.int32), np.array(self._lengths, dtype=np.int64)
+        ends = np.cumsum(lengths)
+        counts = lengths[rows]
+        word_ends = np.concatenate(([0], np.cumsum(counts)))
+        at = np.arange(word_ends[-1]) + np.repeat(ends[rows] - lengths[rows] - word_ends[:-1], counts)
+        offsets = word_ends[np.concatenate(([0], np.cumsum(chunks_of_text)))]
+        return TokenBatch(flat[at], offsets, list(self._word_ids))
+
+
+def _cut(texts: Sequence[str | None] | pl.Series) -> tuple[Ints, Ints, list[str]]:
+    """Cut texts at ASCII white space: (n_chunks,) codes, (n_texts,) chunks of each text, and the distinct chunks."""
+    column = pc.fill_null(_column(texts), "")
+    lists = pc.ascii_split_whitespace(column)
+    chunks = lists.flatten().dictionary_encode()
+    counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    return chunks.indices.to_numpy(zero_copy_only=False), counts, chunks.dictionary.to_pylist()
+
+
+def _column(texts: Sequence[str | None] | pl.Series) -> pa.Array:
+    if isinstance(texts, pl.Series):
+        return texts.cast(pl.String).to_arrow().cast(pa.large_string())
+    try:
+        return pa.array(texts, type=pa.large_string())
+    except UnicodeEncodeError:  # half a surrogate pair: no letter, and not storable
+        return pa.array([_storable(text) for text in texts], type=pa.large_string())
+
+
+def _storable(text: str | None) -> str | None:
+    return text and text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_tags(chunk: str) -> tuple[str, ...]:
+    return _chunk_words(chunk, lambda tag: ())

@@ -1,0 +1,75 @@
+"""The command line. Each module here holds the commands of one concern and imports what they need only when they run.
+
+Exit codes: 0 done, 1 refused input, 2 wrong usage, 3 internal error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from kolmatch import __version__
+from kolmatch.errors import KolmatchError
+
+# Command -> (module, attribute, one line for --help). Loaded when used, so that --help answers at once.
+COMMANDS = {
+    "import": ("catalogue", "import_files", "Take creators, posts, audiences, briefs... from files."),
+    "template": ("catalogue", "template", "Write an Excel template of a table, explained in Vietnamese."),
+    "world": ("world", "world", "Write the synthetic sample world as files to import."),
+    "train": ("model", "train", "Make a model from the catalogue and register it."),
+    "models": ("model", "models", "Show model versions, aliases and metrics."),
+    "shortlist": ("ask", "shortlist", "Rank creators for a brief, with evidence."),
+    "rank": ("ask", "rank", "Rank creators for many briefs, to a file."),
+    "briefs": ("ask", "briefs", "Find earlier briefs."),
+    "creators": ("ask", "creators", "Ask about one creator."),
+    "serve": ("service", "serve", "Serve the HTTP API."),
+    "demo": ("demo", "demo", "Make the sample world, train, answer a brief and serve."),
+    "doctor": ("service", "doctor", "Check installation, home folder and model."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"kolmatch.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Name the creators best suited to carry a public policy to young people, and say why.
+
+    Example: kolmatch shortlist "tuyên truyền dịch vụ công trực tuyến" --top 20
+    """
+
+
+def main() -> None:
+    """Run the command line; print errors in both languages and exit with their code."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("Đã dừng. / Stopped.", err=True)
+        sys.exit(1)
+    except KolmatchError as error:
+        click.echo(f"Lỗi: {error.vi}\nError: {error.en}", err=True)
+        sys.exit(error.exit_code)

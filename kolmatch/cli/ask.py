@@ -1,0 +1,145 @@
+"""Commands that ask the live model."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kolmatch.cli.options import config_option, home_option, load_settings
+from kolmatch.cli.progress import progress_bars
+
+if TYPE_CHECKING:
+    from models.matcher import Matcher
+
+
+def _champion(home: Path, config: Path | None) -> Matcher:
+    from models.bundle_files import champion_pointer
+    from models.matcher import Matcher
+
+    return Matcher.load(champion_pointer(home).folder, load_settings(config).matcher)
+
+
+@click.command()
+@click.argument("text")
+@home_option
+@config_option
+@click.option("--top", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many creators.")
+@click.option("--must", multiple=True, help="A facet that creators must cover. Repeatable.")
+@click.option("--nice", multiple=True, help="A facet that is welcome. Repeatable.")
+@click.option("--must-not", "must_not", multiple=True, help="What creators must not post about. Repeatable.")
+@click.option("--platform", "platforms", multiple=True, help="Only creators who post there. Repeatable.")
+@click.option("--explain", is_flag=True, help="Show score parts, evidence and facets of every creator.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def shortlist(
+    text: str,
+    home: Path,
+    config: Path | None,
+    top: int,
+    must: tuple[str, ...],
+    nice: tuple[str, ...],
+    must_not: tuple[str, ...],
+    platforms: tuple[str, ...],
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Rank creators for a brief given as TEXT.
+
+    Example: kolmatch shortlist "tuyên truyền dịch vụ công trực tuyến" --top 20 --explain
+    """
+    from kolmatch.cli.shortlist_table import print_shortlist
+    from models.brief import Brief
+    from models.export import shortlist_json
+
+    brief = Brief(title=text, must=must, nice=nice, must_not=must_not, platforms=platforms)
+    found = _champion(home, config).shortlist(brief, top)
+    if as_json:
+        click.echo(json.dumps(shortlist_json(found), ensure_ascii=False, indent=2))
+    else:
+        print_shortlist(found, explain=explain)
+
+
+@click.command()
+@home_option
+@config_option
+@click.option("--briefs", "file", required=True, type=click.Path(path_type=Path), help="Briefs: CSV, XLSX, JSONL...")
+@click.option("--top", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="Creators per brief.")
+@click.option("--by", type=click.Choice(["fit"]), default="fit", show_default=True, help="What to rank by.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSONL, a line per brief.")
+def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Path) -> None:
+    """Rank creators for every brief of a file.
+
+    Example: kolmatch rank --briefs briefs.jsonl --top 100 --by fit --out ranking.jsonl
+    """
+    from data.rows import read_rows
+    from kolmatch.files import replacing
+    from models.brief import brief_from_row
+
+    matcher = _champion(home, config)
+    rows = read_rows("briefs", file, now=datetime.now(UTC))
+    with progress_bars() as report, replacing(out) as fresh, fresh.open("w", encoding="utf-8") as lines:
+        for done, row in enumerate(rows, start=1):
+            (ranking,) = matcher.rank([brief_from_row(row)], top)
+            scored = [{"creator_id": creator, "score": score} for creator, score in ranking]
+            lines.write(json.dumps({"brief_id": row["brief_id"], "ranking": scored}, ensure_ascii=False) + "\n")
+            report("rank", done, len(rows))
+    click.echo(f"Đã xếp hạng {len(rows)} bản yêu cầu vào {out}. / Ranked {len(rows)} briefs by {by} into {out}.")
+
+
+@click.group()
+def briefs() -> None:
+    """Find earlier briefs.
+
+    Example: kolmatch briefs similar "phân loại rác tại nguồn"
+    """
+
+
+@briefs.command()
+@click.argument("text")
+@home_option
+@config_option
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 100), help="How many briefs.")
+def similar(text: str, home: Path, config: Path | None, top: int) -> None:
+    """Earlier briefs nearest in meaning to TEXT.
+
+    Example: kolmatch briefs similar "phân loại rác tại nguồn" --top 5
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("mã / id", "tên / title", "gần nghĩa / similarity", title="Yêu cầu tương tự / Similar briefs")
+    for brief in _champion(home, config).similar_briefs(text, top):
+        table.add_row(brief.brief_id, brief.title, f"{brief.similarity:.2f}")
+    Console().print(table)
+
+
+@click.group()
+def creators() -> None:
+    """Ask about one creator.
+
+    Example: kolmatch creators briefs CREATOR_ID
+    """
+
+
+@creators.command(name="briefs")
+@click.argument("creator_id")
+@home_option
+@config_option
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 100), help="How many briefs.")
+def creator_briefs(creator_id: str, home: Path, config: Path | None, top: int) -> None:
+    """The earlier briefs that suit CREATOR_ID best, with the place the creator would have.
+
+    Example: kolmatch creators briefs syn_c001
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    matcher = _champion(home, config)
+    name = matcher.creator(creator_id).name
+    table = Table("mã / id", "tên / title", "hạng / place", title=f"Yêu cầu hợp với {name} / Briefs that suit {name}")
+    for place in matcher.briefs_for(creator_id, top):
+        table.add_row(place.brief_id, place.title, f"{place.rank} / {place.of}")
+    Console().print(table)

@@ -1,0 +1,166 @@
+"""What `kolmatch doctor` looks at: each check says what it found and, where something is wrong, what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kolmatch.errors import BundleMissing, CatalogueEmpty, KolmatchError
+
+if TYPE_CHECKING:
+    from kolmatch.settings import Settings
+
+OLDEST_PYTHON: Final = (3, 11)
+FIRST_UNTRIED_PYTHON: Final = (3, 14)
+# A pinned requirement: name, extras, "==version". What only developers need ends in "extra ==" and is not looked at.
+_PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^;\s]+)(?!.*extra ==)")
+
+
+class Verdict(Enum):
+    """How a check ended: (Vietnamese, English)."""
+
+    GOOD = ("tốt", "good")
+    NOTE = ("lưu ý", "note")
+    BAD = ("lỗi", "wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the report. `subject`, `en` and `vi` are sentences a person reads."""
+
+    subject: str
+    verdict: Verdict
+    en: str
+    vi: str
+
+
+def examine(home: Path, settings: Settings) -> Iterator[Finding]:
+    """Check the installation, then the home folder and what is in it, then the port; one finding each."""
+    yield check_python(sys.version_info[:2])
+    yield check_packages(_requirements(), _installed)
+    yield check_home(home)
+    yield check_catalogue(home)
+    yield check_model(home)
+    yield check_port(settings.serving.host, settings.serving.port)
+
+
+def check_python(version: tuple[int, ...]) -> Finding:
+    """Whether this Python is one that kolmatch is tested on."""
+    found = ".".join(map(str, version))
+    if OLDEST_PYTHON <= version < FIRST_UNTRIED_PYTHON:
+        return Finding("Python", Verdict.GOOD, found, found)
+    return Finding(
+        "Python",
+        Verdict.BAD,
+        f"{found} is not supported. Install Python 3.11, 3.12 or 3.13.",
+        f"Không hỗ trợ {found}. Hãy cài Python 3.11, 3.12 hoặc 3.13.",
+    )
+
+
+def check_packages(requirements: list[str], installed: Callable[[str], str | None]) -> Finding:
+    """Whether every pinned package is there in its pinned version; `installed` gives a package's version."""
+    pins = [match for line in requirements if (match := _PIN.match(line))]
+    if not pins:
+        return Finding(
+            "Gói · Packages",
+            Verdict.NOTE,
+            "kolmatch runs from its source folder; run `make setup` to check versions.",
+            "kolmatch chạy từ thư mục mã nguồn; hãy chạy `make setup` để kiểm tra phiên bản.",
+        )
+    wrong = [
+        f"{pin['name']} {found or '∅'} ≠ {pin['version']}"
+        for pin in pins
+        if _public(found := installed(pin["name"])) != pin["version"]
+    ]
+    if not wrong:
+        return Finding("Gói · Packages", Verdict.GOOD, f"{len(pins)} as pinned", f"{len(pins)} gói đúng phiên bản")
+    listed = ", ".join(wrong)
+    return Finding("Gói · Packages", Verdict.BAD, f"{listed}. Run `make setup`.", f"{listed}. Hãy chạy `make setup`.")
+
+
+def check_home(home: Path) -> Finding:
+    """Whether a file can be written into the home folder, or the folder can be made."""
+    subject = "Thư mục · Home"
+    existing = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return Finding(subject, Verdict.GOOD, f"{home} is writable", f"Ghi được vào {home}")
+    except OSError as error:
+        return Finding(
+            subject,
+            Verdict.BAD,
+            f"Cannot write into {existing}: {error}. Correct its permissions, or choose --home.",
+            f"Không ghi được vào {existing}: {error}. Hãy sửa quyền ghi hoặc chọn --home khác.",
+        )
+
+
+def check_catalogue(home: Path) -> Finding:
+    """Whether the imported tables are there and whole."""
+    from data.catalogue import Catalogue
+
+    subject = "Dữ liệu · Catalogue"
+    try:
+        catalogue = Catalogue.open(home)
+        catalogue.verify()
+    except CatalogueEmpty as error:
+        return Finding(subject, Verdict.NOTE, error.en, error.vi)
+    except KolmatchError as error:
+        return Finding(subject, Verdict.BAD, error.en, error.vi)
+    return Finding(subject, Verdict.GOOD, "whole", "nguyên vẹn")
+
+
+def check_model(home: Path) -> Finding:
+    """Whether a model is live, and every file of it as it was written."""
+    from models.bundle_files import champion_pointer, verify
+
+    subject = "Mô hình · Model"
+    try:
+        champion = champion_pointer(home)
+        manifest = verify(champion.folder)
+    except BundleMissing as error:
+        return Finding(subject, Verdict.NOTE, error.en, error.vi)
+    except KolmatchError as error:
+        return Finding(subject, Verdict.BAD, error.en, error.vi)
+    text = f"{manifest.bundle_id} · {manifest.created_month}"
+    return Finding(subject, Verdict.GOOD, f"{text}, whole", f"{text}, nguyên vẹn")
+
+
+def check_port(host: str, port: int) -> Finding:
+    """Whether `kolmatch serve` could listen where the settings say."""
+    try:
+        with socket.create_server((host, port)):
+            return Finding("Cổng · Port", Verdict.GOOD, f"{host}:{port} is free", f"{host}:{port} còn trống")
+    except OSError as error:
+        return Finding(
+            "Cổng · Port",
+            Verdict.NOTE,
+            f"{host}:{port} cannot be listened on ({error}). Stop what uses it, or set serving.port.",
+            f"Không mở được {host}:{port} ({error}). Hãy dừng chương trình đang dùng, hoặc đổi serving.port.",
+        )
+
+
+def _requirements() -> list[str]:
+    try:
+        return importlib.metadata.requires("kolmatch") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _public(version: str | None) -> str | None:
+    """A version without its local part: "2.13.0+cpu" is 2.13.0 (PEP 440)."""
+    return version.partition("+")[0] if version else None

@@ -1,0 +1,88 @@
+"""The whole way on the labelled sample world: files, catalogue, model, shortlist, service."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kolmatch.cli.options import config_option, load_settings
+from kolmatch.cli.progress import Report, progress_bars
+
+_BRIEF: Final = "tuyên truyền dịch vụ công trực tuyến cho thanh niên"
+_SHOWN: Final = 10
+_SEED: Final = 2026  # of the sample world, so that every demo tells the same story
+_END: Final = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Folder of the demo's catalogue, bundles and MLflow.",
+)
+@config_option
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Default: serving.port of the settings.")
+@click.option("--no-serve", is_flag=True, help="Stop after the shortlist.")
+def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> None:
+    """Make the SYNTHETIC sample world, train, print a shortlist and serve the API.
+
+    Example: kolmatch demo --home var/demo
+    """
+    from kolmatch.cli.service import champion_of, listen, make_server, run_until_stopped
+    from kolmatch.cli.shortlist_table import print_shortlist
+    from models.brief import Brief
+    from models.bundle_files import champion_pointer
+    from models.matcher import Matcher
+
+    settings = load_settings(config)
+    with progress_bars() as report:
+        _fill(home, report)
+        _train(home, config, report)
+    matcher = Matcher.load(champion_pointer(home).folder, settings.matcher)
+    print_shortlist(matcher.shortlist(Brief(title=_BRIEF), _SHOWN), explain=False)
+    if no_serve:
+        return
+    listener = listen(settings.serving.host, port or settings.serving.port)
+    with contextlib.closing(listener):
+        live = champion_of(home, settings)
+        server = make_server(live, settings)
+        address = "http://{}:{}".format(*listener.getsockname()[:2])
+        click.echo(f"Dịch vụ thử, dữ liệu mẫu, chỉ máy này gọi được: {address} (mô tả: /openapi.json). Ctrl+C để dừng.")
+        click.echo(f"Demo service, synthetic data, this machine only: {address} (see /openapi.json). Ctrl+C stops it.")
+        run_until_stopped(server, live, listener)
+
+
+def _fill(home: Path, report: Report) -> None:
+    """Write the sample world as files and import them, as staff would."""
+    import numpy as np
+
+    from data.catalogue import import_file
+    from data.contract import TABLES
+    from data.world import make_world, write_world
+
+    report("sample world", 0, 1)
+    folder = home / "sample-world"
+    if not folder.exists():  # the same seed makes the same files
+        write_world(make_world(np.random.default_rng(_SEED), end=_END), folder)
+    report("sample world", 1, 1)
+    files = [(table, file) for table in TABLES for file in sorted(folder.glob(f"{table}.*"))]
+    for done, (table, file) in enumerate(files, start=1):
+        import_file(home, table, file, now=datetime.now(UTC), synthetic=True)
+        report("import", done, len(files))
+
+
+def _train(home: Path, config: Path | None, report: Report) -> None:
+    """Train and make the new version the live one: a demo shows what it has just made."""
+    from training.publishing import train_and_publish
+    from training.registry import CHAMPION, Registry
+
+    settings = load_settings(config)
+    version = train_and_publish(home, settings, month=f"{_END:%Y-%m}", progress=report)
+    if CHAMPION not in version.aliases:
+        Registry.open(home, settings.registry).set_alias(CHAMPION, version.version)

@@ -1,0 +1,74 @@
+"""Commands that make and show models."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from kolmatch.cli.options import config_option, home_option, load_settings
+from kolmatch.cli.progress import progress_bars
+
+
+def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    given = value or datetime.now(UTC).strftime("%Y-%m")
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given):
+        raise click.BadParameter(f"{given!r} is not a month like 2026-11 / không phải tháng dạng 2026-11")
+    return given
+
+
+@click.command()
+@home_option
+@config_option
+@click.option("--month", callback=_month, help="Month the model is made for, like 2026-11. Default: this month.")
+@click.option(
+    "--warm-start",
+    "warm_start",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Text, JSONL or CSV files (also .gz) that teach the encoder general Vietnamese. Repeatable.",
+)
+def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, ...]) -> None:
+    """Make a model from the catalogue and register it in MLflow; the first becomes champion.
+
+    Example: kolmatch train --month 2026-11 --warm-start news.jsonl.gz
+    """
+    settings = load_settings(config)
+    with progress_bars() as report:
+        from training.publishing import train_and_publish
+
+        version = train_and_publish(home, settings, month=month, warm_start=warm_start, progress=report)
+    alias = ", ".join(version.aliases) or "-"
+    click.echo(f"Đã tạo phiên bản {version.version} ({alias}), gói {version.bundle_id}.")
+    click.echo(f"Made version {version.version} ({alias}), bundle {version.bundle_id}.")
+    for name, value in sorted(version.metrics.items()):
+        click.echo(f"  {name}: {value:.3f}")
+
+
+@click.command()
+@home_option
+@config_option
+def models(home: Path, config: Path | None) -> None:
+    """Show model versions, aliases and metrics.
+
+    Example: kolmatch models
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from training.registry import Registry
+
+    versions = Registry.open(home, load_settings(config).registry).versions()
+    names = sorted({name for version in versions for name in version.metrics if name.endswith(": mix")})
+    table = Table(title="Phiên bản mô hình / Model versions")
+    for heading in ("#", "tên / alias", "tháng / month", "gói / bundle", "dữ liệu / data", *names):
+        table.add_column(heading, overflow="fold")
+    for version in versions:
+        kind = "MẪU / SYNTHETIC" if version.synthetic else "thật / real"
+        figures = [f"{version.metrics[name]:.3f}" if name in version.metrics else "-" for name in names]
+        table.add_row(
+            str(version.version), ", ".join(version.aliases), version.month, version.bundle_id, kind, *figures
+        )
+    Console().print(table)

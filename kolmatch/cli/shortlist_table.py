@@ -1,0 +1,71 @@
+"""A shortlist on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.shortlist import AGAINST
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from models.shortlist import Entry, Shortlist
+
+
+def print_shortlist(found: Shortlist, *, explain: bool) -> None:
+    """Print the ranking as a table; with `explain` also parts, evidence and facets."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if found.synthetic:
+        console.print("[bold yellow]DỮ LIỆU MẪU, KHÔNG CÓ THẬT / SYNTHETIC DATA[/]")
+    table = Table(title=f"Danh sách đề xuất / Shortlist: {found.brief.title}", show_lines=explain)
+    for heading in ("#", "nhà sáng tạo / creator", "điểm / score", "bằng chứng / evidence", "lưu ý / against"):
+        table.add_column(heading, overflow="fold")
+    for entry in found.entries:
+        table.add_row(
+            str(entry.rank),
+            f"{entry.name}\n[dim]{entry.creator_id}[/]",
+            _score(entry, explain=explain),
+            _evidence(entry, explain=explain),
+            "\n".join(AGAINST[code][0] for code in entry.against),
+        )
+    console.print(table)
+    _print_notes(console, found)
+
+
+def _score(entry: Entry, *, explain: bool) -> str:
+    if not explain:
+        return f"{entry.score:.2f}"
+    parts = "\n".join(f"{part.name} {part.value:+.2f} (×{part.multiplier:.2f})" for part in entry.parts)
+    return f"{entry.score:.2f}\n[dim]{parts}[/]"
+
+
+def _evidence(entry: Entry, *, explain: bool) -> str:
+    from rich.markup import escape
+
+    shown = entry.evidence if explain else entry.evidence[:1]
+    lines = [
+        f"{post.published_at:%d/%m/%Y} {post.platform} {escape(post.text[:160])}"
+        + (f" [green]({', '.join(post.matched)})[/]" if post.matched else "")
+        for post in shown
+    ]
+    if explain:
+        lines += [
+            f"[cyan]{f.kind}[/] {escape(f.facet)}: {f.strength:.0%}{' ✓' if f.covered else ''}" for f in entry.facets
+        ]
+    return "\n".join(lines)
+
+
+def _print_notes(console: Console, found: Shortlist) -> None:
+    if found.uncovered:
+        names = "; ".join(found.uncovered)
+        console.print(f"[yellow]Chưa ai trong danh sách phụ trách được ý: {names} / No one covers: {names}[/]")
+    if found.unknown_words:
+        words = ", ".join(found.unknown_words)
+        console.print(f"Từ chưa bài nào dùng / Words that no post has: {words}")
+    for left_out in found.excluded:
+        console.print(f"Không xét / Left out: {left_out.count} ({left_out.reason})")
+    console.print(f"Mô hình / Model: {found.bundle_id}. Danh sách chỉ hỗ trợ, người có thẩm quyền quyết định.")
+    console.print("The list supports a decision; a person takes it.")

@@ -1,0 +1,165 @@
+"""The one tree of errors. Each says what was wrong, with which value, and what to do, in Vietnamese and English.
+
+    KolmatchError                 3  internal, anything below
+    ├── InputRefused              1  what a person gave cannot be used
+    │   ├── FileUnreadable           the file cannot be opened or parsed
+    │   ├── RowsRejected             some rows of a file broke the contract
+    │   ├── BriefRefused             a brief has no usable text, or contradicts itself
+    │   └── UnknownCreator           no creator has that id
+    ├── UsageError                2  the call itself was wrong
+    │   ├── SettingsError            kolmatch.toml or a KOLMATCH_ variable is wrong
+    │   └── ExtraMissing             an optional part is not installed
+    ├── CatalogueError            1
+    │   ├── CatalogueEmpty           nothing was imported yet
+    │   ├── CatalogueBusy            another process is writing
+    │   └── CatalogueDamaged         a file at rest is not what was written
+    ├── TooLittleData             1  there is not enough to train on
+    └── BundleError               1
+        ├── BundleMissing            no model was trained, or it was deleted
+        ├── BundleDamaged            a file does not match its hash
+        ├── BundleFormat             written by another format version
+        └── RegistryError            MLflow cannot be reached or does not know the version
+
+The number is the exit code of the command line; `http_status` is what the service answers.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KolmatchError(Exception):
+    """Base of all errors that kolmatch raises on purpose.
+
+    `en` and `vi` are the same sentence twice: what was wrong, which value, what to do.
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 3
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, en: str, vi: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.vi = vi
+
+
+class InputRefused(KolmatchError):
+    """What a person gave cannot be used."""
+
+    code = "input_refused"
+    exit_code = 1
+    http_status = 422
+
+
+class FileUnreadable(InputRefused):
+    """A file cannot be opened or parsed."""
+
+    code = "file_unreadable"
+
+
+class RowsRejected(InputRefused):
+    """Some rows of a file broke the import contract."""
+
+    code = "rows_rejected"
+
+
+class BriefRefused(InputRefused):
+    """A brief has no usable text, or contradicts itself."""
+
+    code = "brief_refused"
+
+
+class UnknownCreator(InputRefused):
+    """No creator has that id."""
+
+    code = "unknown_creator"
+    http_status = 404
+
+
+class UsageError(KolmatchError):
+    """The call itself was wrong."""
+
+    code = "usage"
+    exit_code = 2
+    http_status = 400
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has a value that cannot be."""
+
+    code = "settings"
+    http_status = 500
+
+
+class ExtraMissing(UsageError):
+    """An optional part is not installed."""
+
+    code = "extra_missing"
+    http_status = 501
+
+
+class CatalogueError(KolmatchError):
+    """The catalogue at rest cannot be used."""
+
+    code = "catalogue"
+    exit_code = 1
+    http_status = 503
+
+
+class CatalogueEmpty(CatalogueError):
+    """Nothing was imported yet."""
+
+    code = "catalogue_empty"
+
+
+class CatalogueBusy(CatalogueError):
+    """Another process is writing the catalogue."""
+
+    code = "catalogue_busy"
+
+
+class CatalogueDamaged(CatalogueError):
+    """A file of the catalogue is not what was written."""
+
+    code = "catalogue_damaged"
+
+
+class TooLittleData(KolmatchError):
+    """There is not enough data to train on."""
+
+    code = "too_little_data"
+    exit_code = 1
+    http_status = 409
+
+
+class BundleError(KolmatchError):
+    """A model bundle cannot be used."""
+
+    code = "bundle"
+    exit_code = 1
+    http_status = 503
+
+
+class BundleMissing(BundleError):
+    """No model was trained yet, or it was deleted."""
+
+    code = "bundle_missing"
+
+
+class BundleDamaged(BundleError):
+    """A file of a bundle does not match its hash."""
+
+    code = "bundle_damaged"
+
+
+class BundleFormat(BundleError):
+    """A bundle was written by another version of the format."""
+
+    code = "bundle_format"
+
+
+class RegistryError(BundleError):
+    """MLflow cannot be reached, or does not know the version asked for."""
+
+    code = "registry"

@@ -1,0 +1,144 @@
+"""Every setting, with its type and bounds. `kolmatch.toml` in the repository says what each is for.
+
+Read once at the start into a frozen value and handed down; nothing reads the environment later.
+Order: defaults here, then the file, then `KOLMATCH_<SECTION>__<KEY>` variables.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kolmatch.errors import SettingsError
+
+ENVIRONMENT_PREFIX: Final = "KOLMATCH_"
+FILE_VARIABLE: Final = "KOLMATCH_CONFIG"
+HOME_VARIABLE: Final = "KOLMATCH_HOME"
+
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+class Section(BaseModel):
+    """A group of settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EncoderSettings(Section):
+    """Which Sentence-Transformers model turns a text into a vector, and how the default one is trained."""
+
+    model: str = "static"
+    revision: str = ""
+    query_prompt: str = ""
+    document_prompt: str = ""
+    dimension: Positive = 256
+    epochs: Positive = 5
+    batch_size: Positive = 1024
+    learning_rate: Annotated[float, Field(gt=0)] = 0.02
+    min_count: Positive = 3
+    max_features: Positive = 60000
+    max_words: Positive = 256
+
+
+class TrainingSettings(Section):
+    """How a bundle is made from the catalogue."""
+
+    seed: int = 20261123
+    holdout_share: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.15
+    max_fit_queries: Positive = 2000
+
+
+class MatcherSettings(Section):
+    """How a brief is answered."""
+
+    evidence_posts: Positive = 3
+    max_query_terms: Positive = 64
+    must_weight: NotNegative = 2.0
+    nice_weight: NotNegative = 0.7
+    must_not_weight: NotNegative = 4.0
+
+
+class RegistrySettings(Section):
+    """Where MLflow keeps runs and versions."""
+
+    tracking_uri: str = ""
+    experiment: str = "kolmatch"
+    model_name: str = "kolmatch"
+
+
+class ServingSettings(Section):
+    """How the service listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8800
+    max_request_bytes: Positive = 262144
+    max_results: Positive = 200
+
+
+class Settings(Section):
+    """All settings of one process."""
+
+    encoder: EncoderSettings = EncoderSettings()
+    training: TrainingSettings = TrainingSettings()
+    matcher: MatcherSettings = MatcherSettings()
+    registry: RegistrySettings = RegistrySettings()
+    serving: ServingSettings = ServingSettings()
+
+    @classmethod
+    def load(cls, file: Path | None, environment: Mapping[str, str]) -> Settings:
+        """Read the file (if any) and the environment over the defaults.
+
+        Raises:
+            SettingsError: the file cannot be read, or a key or value is not known.
+        """
+        path = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+        values = _read_file(path) if path else {}
+        for section, key, value in _overrides(environment):
+            values.setdefault(section, {})[key] = value
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise _explained(error, path) from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"Cannot read the settings file {path}: {error}. Correct it or leave out --config.",
+            f"Không đọc được tệp cấu hình {path}: {error}. Hãy sửa tệp hoặc bỏ tùy chọn --config.",
+        ) from error
+
+
+def _overrides(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Settings given as `KOLMATCH_SECTION__KEY`; any other `KOLMATCH_` variable is refused."""
+    found = []
+    for name, value in environment.items():
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in (FILE_VARIABLE, HOME_VARIABLE):
+            continue
+        section, separator, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if not separator:
+            raise SettingsError(
+                f"Unknown environment variable {name}. Settings are KOLMATCH_<SECTION>__<KEY>, "
+                "for example KOLMATCH_SERVING__PORT.",
+                f"Không biết biến môi trường {name}. Cấu hình có dạng KOLMATCH_<MỤC>__<KHÓA>, "
+                "ví dụ KOLMATCH_SERVING__PORT.",
+            )
+        found.append((section, key, value))
+    return found
+
+
+def _explained(error: ValidationError, path: Path | None) -> SettingsError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    where = f" in {path}" if path else ""
+    return SettingsError(
+        f"Setting {name} = {first.get('input')!r}{where}: {first['msg']}. See kolmatch.toml for every setting.",
+        f"Cấu hình {name} = {first.get('input')!r}{where}: {first['msg']}. Xem kolmatch.toml để biết mọi cấu hình.",
+    )

@@ -1,0 +1,124 @@
+"""A trained model in memory and on disk: tables, encoder, indexes, weights. Data only, never code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from safetensors.numpy import load_file, save_file
+
+from features.encoder import Encoder, load_encoder
+from features.text import Tokeniser
+from features.vocabulary import Vocabulary
+from kolmatch.settings import EncoderSettings
+from models.bundle_files import Manifest, verify
+from models.creator_index import CHANNELS, CreatorIndex
+from models.lexical import LexicalIndex
+from models.post_index import VectorIndex
+from models.weights import Weights
+
+ENCODER_FOLDER: Final = "encoder"
+TABLES: Final = ("creators", "accounts", "posts", "briefs")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a bundle holds.
+
+    Attributes:
+        creators: row = creator row of the index; `excluded` says why someone may not be listed, null if they may.
+        accounts: creators' accounts.
+        posts: row = post row of the index.
+        briefs: earlier briefs, row = row of `brief_vectors`.
+        index: posts and creators, searchable.
+        brief_vectors: briefs by meaning.
+        weights: how much each signal counts.
+        encoder: texts to vectors.
+    """
+
+    creators: pl.DataFrame
+    accounts: pl.DataFrame
+    posts: pl.DataFrame
+    briefs: pl.DataFrame
+    index: CreatorIndex
+    brief_vectors: VectorIndex
+    weights: Weights
+    encoder: Encoder
+
+
+def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
+    """Write the files of a bundle into an existing folder; `save_encoder` writes the model's own folder."""
+    for name in TABLES:
+        getattr(contents, name).write_parquet(folder / f"{name}.parquet")
+    index = contents.index
+    (folder / "tokeniser.json").write_text(index.tokeniser.to_json(), encoding="utf-8")
+    terms = {"words": index.vocabulary.words, "plain": index.vocabulary.plain}
+    (folder / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+    save_file(_index_arrays(index), folder / "index.safetensors")
+    index.vectors.save(folder / "posts.faiss")
+    contents.brief_vectors.save(folder / "briefs.faiss")
+    (folder / "weights.json").write_text(json.dumps(contents.weights.to_dict(), indent=2), encoding="utf-8")
+    (folder / ENCODER_FOLDER).mkdir()
+    save_encoder(folder / ENCODER_FOLDER)
+
+
+def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "pair_keys": index.vocabulary.pair_keys,
+        "creator_vectors": index.creator_vectors,
+        "owners": index.owners,
+        "post_fade": index.post_fade,
+        "activity": index.activity,
+    }
+    for grain, postings in (("posts", index.posts), ("creators", index.creators)):
+        for channel, lexical in postings.items():
+            arrays |= {f"{grain}.{channel}.{name}": array for name, array in lexical.arrays().items()}
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
+    """Verify a bundle's files against its manifest and read them.
+
+    Raises:
+        BundleMissing, BundleDamaged, BundleFormat: see `models.bundle_files.verify`.
+    """
+    manifest = verify(folder)
+    tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    settings = EncoderSettings.model_validate(manifest.settings["encoder"])
+    weights = Weights.from_dict(json.loads((folder / "weights.json").read_text(encoding="utf-8")))
+    contents = Contents(
+        **tables,
+        index=_load_index(folder),
+        brief_vectors=VectorIndex.load(folder / "briefs.faiss"),
+        weights=weights,
+        encoder=load_encoder(folder / ENCODER_FOLDER, settings),
+    )
+    return manifest, contents
+
+
+def _load_index(folder: Path) -> CreatorIndex:
+    arrays = load_file(folder / "index.safetensors")
+    terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
+    return CreatorIndex(
+        tokeniser=Tokeniser.from_json((folder / "tokeniser.json").read_text(encoding="utf-8")),
+        vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
+        posts={channel: _lexical(arrays, "posts", channel) for channel in CHANNELS},
+        creators={channel: _lexical(arrays, "creators", channel) for channel in ("words", "pairs")},
+        vectors=VectorIndex.load(folder / "posts.faiss"),
+        creator_vectors=arrays["creator_vectors"],
+        owners=arrays["owners"],
+        post_fade=arrays["post_fade"],
+        activity=arrays["activity"],
+    )
+
+
+def _lexical(arrays: Mapping[str, npt.NDArray[Any]], grain: str, channel: str) -> LexicalIndex:
+    prefix = f"{grain}.{channel}."
+    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    return LexicalIndex.from_arrays(own)

@@ -1,0 +1,106 @@
+"""Why a creator has a place: the posts that earned it, the words that matched, and what speaks against it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from models.bundle import Contents
+from models.creator_index import POST_SIGNALS, SIGNALS, Query, Signals
+from models.facets import COVERED, Coverage
+from models.shortlist import Evidence, FacetCover
+
+_SNIPPET_LETTERS: Final = 280  # enough of a caption to judge it by
+_COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains nothing
+_FEW_POSTS: Final = 10  # fewer say little about a creator
+
+
+class Explainer:
+    """Reads explanations out of what the index said; nothing here changes a score."""
+
+    def __init__(self, contents: Contents, evidence_posts: int) -> None:
+        self._contents = contents
+        self._most = evidence_posts
+        self._urls = _account_urls(contents)
+
+    def evidence(self, query: Query, signals: Signals, row: int) -> tuple[Evidence, ...]:
+        """The posts that add most to a creator's score, and how much each adds."""
+        weights = self._contents.weights.of(query.plain)
+        gains: dict[int, float] = defaultdict(float)
+        for name in POST_SIGNALS:
+            pooled, weight = signals.pooled[name], float(weights[SIGNALS.index(name)])
+            own = pooled.owners == row
+            for post, gain in zip(pooled.posts[own].tolist(), pooled.gains[own].tolist(), strict=True):
+                gains[post] += weight * gain
+        best = sorted((post for post in gains if gains[post] > 0), key=lambda post: (-gains[post], post))
+        return tuple(self._evidence(query, post, gains[post]) for post in best[: self._most])
+
+    def _evidence(self, query: Query, post: int, gain: float) -> Evidence:
+        stored = self._contents.posts.row(post, named=True)
+        return Evidence(
+            post_id=stored["post_id"],
+            platform=stored["platform"],
+            published_at=stored["published_at"],
+            text=_snippet(stored["text"] or ""),
+            url=self._urls.get((stored["creator_id"], stored["platform"])),
+            matched=self.matched(query, post),
+            weight=gain,
+        )
+
+    def matched(self, query: Query, post: int) -> tuple[str, ...]:
+        """Words of the query that the post has, with or without diacritics, in the query's order."""
+        index = self._contents.index
+        words, plain = index.vocabulary.words, index.vocabulary.plain
+        telling = {channel: self._telling(query, channel) for channel in ("words", "plain")}
+        having = {words[t] for t in telling["words"] if index.posts["words"].impact(t, post) > 0}
+        having_plain = {plain[t] for t in telling["plain"] if index.posts["plain"].impact(t, post) > 0}
+        found = [w for w in query.words if w in having or index.vocabulary.plain_form(w) in having_plain]
+        return tuple(dict.fromkeys(found))
+
+    def _telling(self, query: Query, channel: str) -> list[int]:
+        """Terms of the query that are rare enough to say something; all of them when none is."""
+        postings = self._contents.index.posts[channel]
+        least = math.log1p(1 / _COMMON_SHARE)
+        return [t for t in query.terms[channel] if postings.idf(t) >= least] or list(query.terms[channel])
+
+    def facet(self, coverage: Coverage, row: int) -> FacetCover:
+        """How a creator covers one facet, and the post that says so best."""
+        pooled = coverage.pooled
+        own = pooled.posts[pooled.owners == row]
+        post = int(own[0]) if len(own) else None
+        strength = float(pooled.values[row])
+        return FacetCover(
+            kind=coverage.kind,
+            facet=coverage.facet,
+            strength=strength,
+            covered=strength >= COVERED,
+            post_id=self._contents.posts["post_id"][post] if post is not None else None,
+            matched=self.matched(coverage.query, post) if post is not None else (),
+        )
+
+    def against(
+        self, creator: Mapping[str, Any], evidence: Sequence[Evidence], facets: Sequence[FacetCover]
+    ) -> tuple[str, ...]:
+        """Codes of what speaks against a place on the list."""
+        found = {
+            "no_topic_words": not any(post.matched for post in evidence),
+            "no_recent_posts": creator["recent_posts"] == 0,
+            "few_posts": creator["n_posts"] < _FEW_POSTS,
+            "must_not": any(f.covered for f in facets if f.kind == "must_not"),
+            "must_uncovered": any(not f.covered for f in facets if f.kind == "must"),
+            "topic_uncovered": any(not f.covered for f in facets if f.kind == "topic"),
+        }
+        return tuple(code for code, holds in found.items() if holds)
+
+
+def _account_urls(contents: Contents) -> dict[tuple[str, str], str]:
+    """Links by creator and platform; the contract has links of accounts, not of posts."""
+    linked = contents.accounts.drop_nulls("url").select("creator_id", "platform", "url")
+    return {(creator, platform): url for creator, platform, url in linked.iter_rows()}
+
+
+def _snippet(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SNIPPET_LETTERS else flat[: _SNIPPET_LETTERS - 1].rstrip() + "…"

@@ -1,0 +1,56 @@
+"""How well creators cover one facet of a brief: something required, welcome, or to be avoided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.creator_index import CreatorIndex, Query
+from models.pooling import Pooled, mean_of_best
+
+Floats = npt.NDArray[np.float32]
+
+COVERED: Final = 0.5  # strength from which a facet counts as covered: half of its words, or the like in meaning
+_POSTS: Final = 2  # posts that must speak of a facet: one alone may be a stray
+_PLAIN_WORTH: Final = 0.8  # a word that matches only without its diacritics may be another word
+_FULL_COSINE: Final = 0.7  # inner product at which meaning alone counts as full coverage
+_NEAR_POSTS: Final = 500  # posts near in meaning that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How every creator covers a facet: `pooled.values` (n_creators,) from 0 to 1, and the posts that say so."""
+
+    kind: str
+    facet: str
+    query: Query
+    pooled: Pooled
+
+
+def cover(index: CreatorIndex, kind: str, query: Query) -> Coverage:
+    """Mean strength of each creator's two best posts for the facet.
+
+    A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning,
+    whichever is more.
+    """
+    strength = np.maximum(_word_share(index, query, "words"), _PLAIN_WORTH * _word_share(index, query, "plain"))
+    rows, cosines = index.vectors.search(query.vector, _NEAR_POSTS)
+    strength[rows] = np.maximum(strength[rows], np.clip(cosines / _FULL_COSINE, 0.0, 1.0))
+    posts = np.flatnonzero(strength > 0)
+    pooled = mean_of_best(posts, strength[posts], index.owners[posts], index.n_creators, _POSTS, floor=0.0)
+    return Coverage(kind, query.text, query, pooled)
+
+
+def _word_share(index: CreatorIndex, query: Query, channel: str) -> Floats:
+    """(n_posts,) share, by rarity, of the facet's distinct words that each post has; unknown words count in full."""
+    postings = index.posts[channel]
+    hits = np.zeros(postings.n_documents, dtype=np.float32)
+    total = len(query.unknown) * float(np.log1p(postings.n_documents))
+    for term in query.terms[channel]:
+        rarity = postings.idf(term)
+        total += rarity
+        hits[postings.documents[postings.starts[term] : postings.starts[term + 1]]] += rarity
+    return hits / max(total, 1e-6)

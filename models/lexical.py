@@ -1,0 +1,106 @@
+"""BM25 with precomputed impacts: one sparse row of posting lists per term.
+
+S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, eq. 3.15, with the
+non-negative idf log(1 + (n - df + 0.5) / (df + 0.5)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_matrix
+
+K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
+B: Final = 0.75  # how much a long document is held against it; likewise
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalIndex:
+    """Postings of documents by term.
+
+    Attributes:
+        starts: (n_terms + 1,) where each term's postings start.
+        documents: (n_postings,) document rows, ascending within a term.
+        impacts: (n_postings,) float32, what the term adds to the document's score.
+        n_documents: number of documents.
+    """
+
+    starts: npt.NDArray[np.int64]
+    documents: npt.NDArray[np.int32]
+    impacts: npt.NDArray[np.float32]
+    n_documents: int
+
+    @classmethod
+    def build(
+        cls,
+        terms: npt.NDArray[np.integer],
+        documents: npt.NDArray[np.integer],
+        n_terms: int,
+        n_documents: int,
+        *,
+        shortest: float = 0.0,
+    ) -> LexicalIndex:
+        """Index occurrences: `terms[i]` stands in `documents[i]`, both (n_occurrences,).
+
+        A document shorter than `shortest` times the average counts as that long: BM25 favours brevity, which says
+        nothing of a creator whose whole history is one short caption.
+        """
+        ones = np.ones(len(terms), np.float32)
+        counts = coo_matrix((ones, (terms, documents)), shape=(n_terms, n_documents)).tocsr()
+        counts.sum_duplicates()
+        lengths = np.bincount(documents, minlength=n_documents).astype(np.float32)
+        average = max(float(lengths.mean()) if n_documents else 0.0, 1.0)
+        lengths = np.maximum(lengths, shortest * average)
+        frequency = np.diff(counts.indptr)
+        idf = np.log1p((n_documents - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        norm = K1 * (1 - B + B * lengths / average)
+        impacts = np.repeat(idf, frequency) * counts.data * (K1 + 1) / (counts.data + norm[counts.indices])
+        return cls(
+            counts.indptr.astype(np.int64),
+            counts.indices.astype(np.int32),
+            impacts.astype(np.float32),
+            n_documents,
+        )
+
+    def scores(self, terms: Iterable[int]) -> npt.NDArray[np.float32]:
+        """(n_documents,) BM25 of every document for the distinct term rows given."""
+        total = np.zeros(self.n_documents, dtype=np.float32)
+        for term in terms:
+            here = slice(self.starts[term], self.starts[term + 1])
+            total[self.documents[here]] += self.impacts[here]
+        return total
+
+    def impact(self, term: int, document: int) -> float:
+        """What one term adds to one document's score; 0 when it does not stand there."""
+        start, stop = self.starts[term], self.starts[term + 1]
+        at = start + np.searchsorted(self.documents[start:stop], document)
+        return float(self.impacts[at]) if at < stop and self.documents[at] == document else 0.0
+
+    def idf(self, term: int) -> float:
+        """How rare a term is."""
+        frequency = int(self.starts[term + 1] - self.starts[term])
+        return float(np.log1p((self.n_documents - frequency + 0.5) / (frequency + 0.5)))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """The index as named arrays, to be written."""
+        size = np.array([self.n_documents], dtype=np.int64)
+        return {"starts": self.starts, "documents": self.documents, "impacts": self.impacts, "size": size}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> LexicalIndex:
+        """The inverse of `arrays`."""
+        return cls(
+            arrays["starts"].astype(np.int64, copy=False),
+            arrays["documents"].astype(np.int32, copy=False),
+            arrays["impacts"].astype(np.float32, copy=False),
+            int(arrays["size"][0]),
+        )
+
+
+def rarest(terms: Sequence[int], index: LexicalIndex, most: int) -> list[int]:
+    """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words."""
+    return sorted(set(terms), key=lambda term: (-index.idf(term), term))[:most]

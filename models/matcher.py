@@ -1,0 +1,267 @@
+"""The heart: a brief in, a ranked and explained shortlist out. Pure: no web, no database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.documents import brief_text
+from features.encoder import Encoder
+from kolmatch.errors import UnknownCreator
+from kolmatch.settings import MatcherSettings
+from models.brief import Brief, brief_from_row
+from models.bundle import Contents, load_bundle
+from models.bundle_files import Manifest
+from models.creator_index import SIGNALS, Query, Signals
+from models.explanation import Explainer
+from models.facets import Coverage, cover
+from models.post_index import one_thread
+from models.profile import CreatorProfile, profile
+from models.shortlist import Entry, Excluded, Part, Shortlist
+from models.weights import PARTS
+
+Floats = npt.NDArray[np.float32]
+
+_PART_COLUMNS: Final = {part: [SIGNALS.index(name) for name in names] for part, names in PARTS.items()}
+_BRIEFS_TRIED: Final = 30  # earlier briefs, nearest first, for which a creator's place is computed
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarBrief:
+    """An earlier brief and how near it is in meaning: 1 the same, 0 nothing in common."""
+
+    brief_id: str
+    title: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class BriefPlace:
+    """The place a creator would have on an earlier brief's list, of how many creators."""
+
+    brief_id: str
+    title: str
+    rank: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every creator's score for one brief, with all that explains it.
+
+    Attributes:
+        query: the brief's whole text.
+        signals: what the index said.
+        coverages: one per facet of the brief.
+        parts: name -> (n_creators,) summands, in log space.
+        scores: (n_creators,) their sum.
+        allowed: (n_creators,) who may be listed.
+    """
+
+    query: Query
+    signals: Signals
+    coverages: tuple[Coverage, ...]
+    parts: dict[str, Floats]
+    scores: Floats
+    allowed: npt.NDArray[np.bool_]
+
+
+class Matcher:
+    """Ranks the creators of one bundle for a brief. Safe to call from several threads at once."""
+
+    def __init__(self, manifest: Manifest, contents: Contents, settings: MatcherSettings) -> None:
+        self.manifest = manifest
+        self._contents = contents
+        self._settings = settings
+        self._explainer = Explainer(contents, settings.evidence_posts)
+        self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
+        self._listed = contents.creators["excluded"].is_null().to_numpy()
+
+    @classmethod
+    def load(cls, folder: Path, settings: MatcherSettings | None = None) -> Matcher:
+        """Load a bundle from its folder.
+
+        Raises:
+            BundleMissing, BundleDamaged, BundleFormat: it cannot be used; the message names the file.
+        """
+        manifest, contents = load_bundle(folder)
+        one_thread()
+        return cls(manifest, contents, settings or MatcherSettings())
+
+    @property
+    def bundle_id(self) -> str:
+        """Which bundle answers."""
+        return self.manifest.bundle_id
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of the data behind the answers is invented."""
+        return self.manifest.synthetic
+
+    @property
+    def encoder(self) -> Encoder:
+        """What turns texts into vectors."""
+        return self._contents.encoder
+
+    def shortlist(self, brief: Brief, k: int) -> Shortlist:
+        """The best `k` creators for a brief, each with score parts, evidence and facets.
+
+        Raises:
+            BriefRefused: the brief has no text or contradicts itself.
+        """
+        scored = self._score(brief.checked())
+        best = self._best(scored, k)
+        entries = tuple(self._entry(scored, int(row), place) for place, row in enumerate(best, start=1))
+        return Shortlist(
+            brief=brief,
+            entries=entries,
+            uncovered=_uncovered(scored.coverages, entries),
+            unknown_words=scored.query.unknown,
+            excluded=self._excluded(scored),
+            bundle_id=self.bundle_id,
+            synthetic=self.synthetic,
+        )
+
+    def rank(self, briefs: Iterable[Brief], k: int) -> list[list[tuple[str, float]]]:
+        """(creator id, score), best first, for each brief; the same order as `shortlist`, without explanations."""
+        ids = self._contents.creators["creator_id"]
+        rankings = []
+        for brief in briefs:
+            scored = self._score(brief.checked())
+            rankings.append([(ids[int(row)], float(scored.scores[row])) for row in self._best(scored, k)])
+        return rankings
+
+    def creator(self, creator_id: str) -> CreatorProfile:
+        """What the model knows of one creator.
+
+        Raises:
+            UnknownCreator: no such creator, or one who opted out.
+        """
+        return profile(self._contents, self._row(creator_id))
+
+    def similar_briefs(self, text: str, k: int) -> list[SimilarBrief]:
+        """The `k` earlier briefs nearest in meaning."""
+        rows, found = self._contents.brief_vectors.search(self.encoder.encode_brief(text), k)
+        named = self._contents.briefs[rows.tolist()].select("brief_id", "title").iter_rows() if len(rows) else ()
+        return [SimilarBrief(i, title, float(s)) for (i, title), s in zip(named, found, strict=True)]
+
+    def briefs_for(self, creator_id: str, k: int) -> list[BriefPlace]:
+        """The `k` earlier briefs on whose list a creator would stand highest.
+
+        Raises:
+            UnknownCreator: no such creator.
+        """
+        row = self._row(creator_id)
+        near, _ = self._contents.brief_vectors.search(self._contents.index.creator_vectors[row], _BRIEFS_TRIED)
+        places = [self._place(int(brief_row), row) for brief_row in near]
+        return sorted(places, key=lambda place: (place.rank, place.brief_id))[:k]
+
+    def _place(self, brief_row: int, creator_row: int) -> BriefPlace:
+        stored = self._contents.briefs.row(brief_row, named=True)
+        scored = self._score(brief_from_row(stored))
+        above = scored.allowed & (scored.scores > scored.scores[creator_row])
+        return BriefPlace(stored["brief_id"], stored["title"], int(above.sum()) + 1, int(scored.allowed.sum()))
+
+    def _row(self, creator_id: str) -> int:
+        row = self._row_of.get(creator_id)
+        if row is None or not self._listed[row]:
+            raise UnknownCreator(
+                f"There is no creator {creator_id!r} in this model. "
+                "Check the id, or import the creator and train again.",
+                f"Không có nhà sáng tạo {creator_id!r} trong mô hình này. "
+                "Hãy kiểm tra mã, hoặc nhập dữ liệu rồi huấn luyện lại.",
+            )
+        return row
+
+    def _score(self, brief: Brief) -> Scored:
+        index, settings = self._contents.index, self._settings
+        query = index.query(brief_text(brief.title, brief.text), self.encoder, settings.max_query_terms)
+        signals = index.signals(query)
+        parts = self._fit_parts(query, signals)
+        coverages = tuple(
+            cover(index, kind, index.query(facet, self.encoder, settings.max_query_terms))
+            for kind, facets in _facets(brief).items()
+            for facet in facets
+        )
+        parts |= _facet_parts(coverages, settings)
+        scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
+        return Scored(query, signals, coverages, parts, scores, self._listed & self._inside(brief))
+
+    def _fit_parts(self, query: Query, signals: Signals) -> dict[str, Floats]:
+        """Weighted signals by part, each against the mean of the creators who may be listed."""
+        weighted = signals.values * self._contents.weights.of(query.plain)
+        grouped = {name: weighted[:, columns].sum(axis=1) for name, columns in _PART_COLUMNS.items()}
+        return {name: values - _mean(values[self._listed]) for name, values in grouped.items()}
+
+    def _inside(self, brief: Brief) -> npt.NDArray[np.bool_]:
+        """Who posts on the platforms and in the formats that the brief asks for."""
+        inside = np.ones(len(self._row_of), dtype=bool)
+        for column, wanted in (("platforms", brief.platforms), ("formats", brief.formats)):
+            if wanted:
+                has = self._contents.creators[column].list.set_intersection(list(wanted)).list.len() > 0
+                inside &= has.fill_null(value=False).to_numpy()
+        return inside
+
+    def _best(self, scored: Scored, k: int) -> npt.NDArray[np.int64]:
+        """Rows of the best `k`; equal scores keep the order of creator ids."""
+        rows = np.flatnonzero(scored.allowed)
+        order = np.argsort(-scored.scores[rows], kind="stable")
+        best: npt.NDArray[np.int64] = rows[order[:k]]
+        return best
+
+    def _entry(self, scored: Scored, row: int, place: int) -> Entry:
+        evidence = self._explainer.evidence(scored.query, scored.signals, row)
+        facets = tuple(self._explainer.facet(coverage, row) for coverage in scored.coverages)
+        creator = self._contents.creators.row(row, named=True)
+        return Entry(
+            rank=place,
+            creator_id=creator["creator_id"],
+            name=creator["name"],
+            kind=creator["kind"],
+            score=float(scored.scores[row]),
+            parts=tuple(Part(name, float(values[row])) for name, values in scored.parts.items()),
+            evidence=evidence,
+            facets=facets,
+            against=self._explainer.against(creator, evidence, facets),
+        )
+
+    def _excluded(self, scored: Scored) -> tuple[Excluded, ...]:
+        reasons = self._contents.creators["excluded"].drop_nulls().to_list()
+        counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+        counts["outside"] = int(self._listed.sum() - scored.allowed.sum())
+        return tuple(Excluded(reason, count) for reason, count in counts.items() if count)
+
+
+def _mean(values: Floats) -> np.float32:
+    return np.float32(values.mean()) if len(values) else np.float32(0.0)
+
+
+def _facets(brief: Brief) -> dict[str, tuple[str, ...]]:
+    return {"topic": (brief.title,), "must": brief.must, "nice": brief.nice, "must_not": brief.must_not}
+
+
+def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> dict[str, Floats]:
+    """What the facets add: the mean of what is required or welcome, and the worst of what is to be avoided."""
+    by_kind: dict[str, Floats] = {}
+    for kind in ("must", "nice", "must_not"):
+        values = [c.pooled.values for c in coverages if c.kind == kind]
+        if values:
+            by_kind[kind] = np.stack(values)
+    parts: dict[str, Floats] = {}
+    if "must" in by_kind:
+        parts["must"] = by_kind["must"].mean(axis=0) * np.float32(settings.must_weight)
+    if "nice" in by_kind:
+        parts["nice"] = by_kind["nice"].mean(axis=0) * np.float32(settings.nice_weight)
+    if "must_not" in by_kind:
+        parts["must_not"] = by_kind["must_not"].max(axis=0) * np.float32(-settings.must_not_weight)
+    return parts
+
+
+def _uncovered(coverages: Sequence[Coverage], entries: Sequence[Entry]) -> tuple[str, ...]:
+    covered = {facet.facet for entry in entries for facet in entry.facets if facet.covered}
+    return tuple(c.facet for c in coverages if c.kind != "must_not" and c.facet not in covered)

@@ -1,0 +1,117 @@
+"""What every request and answer is wrapped in: a request id, a size limit, security headers and one log line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STATE_KEY: Final = "kolmatch_request_id"
+
+# Answers are data for programs: nothing in them may be run, framed, guessed at or kept by a browser.
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_access = logging.getLogger("kolmatch.access")
+Refuse = Callable[[Request], Response]
+
+
+def request_id(scope: Scope) -> str:
+    """The id of the request that `scope` is of."""
+    return str(scope[_STATE_KEY])
+
+
+class Envelope:
+    """ASGI middleware around the whole application.
+
+    The log line holds method, route template, status, milliseconds and request id: never a path, query or body,
+    which may name people.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_request_bytes: int,
+        too_large: Refuse,
+        new_id: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._app = app
+        self._max_bytes = max_request_bytes
+        self._too_large = too_large
+        self._new_id = new_id
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, wrapped."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = self._clock()
+        headers = Headers(scope=scope)
+        scope[_STATE_KEY] = identity = _given_id(headers) or self._new_id()
+        status = 500  # what the framework answers when nothing was sent
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message).update({**SECURITY_HEADERS, REQUEST_ID_HEADER: identity})
+            await send(message)
+
+        try:
+            await self._pass_on(scope, headers, receive, sending)
+        finally:
+            _log_access(scope, status, (self._clock() - started) * 1000)
+
+    async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        if _declared_bytes(headers) > self._max_bytes:
+            await self._too_large(Request(scope))(scope, receive, send)
+        else:
+            await self._app(scope, _limited(receive, self._max_bytes), send)
+
+
+def _given_id(headers: Headers) -> str | None:
+    """The client's own request id, when it is short and plain enough to be put into logs and headers."""
+    given = headers.get(REQUEST_ID_HEADER, "")
+    return given if _SANE_ID.fullmatch(given) else None
+
+
+def _declared_bytes(headers: Headers) -> int:
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else 0
+
+
+def _limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[Message]]:
+    """`receive` that stops a body as soon as it has grown too large, whatever length was declared."""
+    seen = 0
+
+    async def receiving() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > max_bytes:
+            raise HTTPException(413)
+        return message
+
+    return receiving
+
+
+def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
+    template = getattr(scope.get("route"), "path", "-")
+    _access.info("%s %s %d %.1fms %s", scope["method"], template, status, milliseconds, request_id(scope))

@@ -1,0 +1,220 @@
+"""Every refusal in one shape: RFC 9457 problem details, in Vietnamese and English.
+
+`KINDS` is the whole list of what the service refuses and how; `docs/api.md` explains each code.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypeAlias
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from kolmatch.errors import KolmatchError
+from serving.envelope import REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
+from serving.faults import Fault, faults
+
+PROBLEM_JSON: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 5  # loading a month's model takes seconds, not minutes
+
+Language: TypeAlias = Literal["vi", "en"]
+_log = logging.getLogger("kolmatch.serving")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of refusal: its code, HTTP status and title."""
+
+    code: str
+    status: int
+    en: str
+    vi: str
+
+
+VALIDATION: Final = Kind("validation", 422, "The request does not fit the contract", "Yêu cầu không đúng quy cách")
+BROKEN_JSON: Final = Kind("broken_json", 400, "The body is not JSON", "Nội dung gửi lên không phải JSON")
+UNKNOWN_PATH: Final = Kind("unknown_path", 404, "No such address", "Không có địa chỉ này")
+METHOD: Final = Kind("method_not_allowed", 405, "Method not allowed", "Phương thức không được phép")
+TOO_LARGE: Final = Kind("too_large", 413, "The body is too large", "Nội dung gửi lên quá lớn")
+MEDIA_TYPE: Final = Kind("media_type", 415, "The body must be JSON", "Nội dung gửi lên phải là JSON")
+NOT_READY: Final = Kind("not_ready", 503, "No model is loaded", "Chưa có mô hình nào được nạp")
+INTERNAL: Final = Kind("internal", 500, "Internal error", "Lỗi nội bộ")
+BRIEF_REFUSED: Final = Kind("brief_refused", 422, "The brief cannot be answered", "Không xử lý được bản yêu cầu")
+UNKNOWN_CREATOR: Final = Kind("unknown_creator", 404, "No such creator", "Không có nhà sáng tạo này")
+BAD_REQUEST: Final = Kind("bad_request", 400, "The request cannot be answered", "Không xử lý được yêu cầu")
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.code: kind
+    for kind in (
+        VALIDATION,
+        BROKEN_JSON,
+        UNKNOWN_PATH,
+        METHOD,
+        TOO_LARGE,
+        MEDIA_TYPE,
+        NOT_READY,
+        INTERNAL,
+        BRIEF_REFUSED,
+        UNKNOWN_CREATOR,
+        BAD_REQUEST,
+    )
+}
+
+# What to do, for refusals that come without a sentence of their own: (English, Vietnamese).
+_ADVICE: Final[Mapping[str, tuple[str, str]]] = {
+    VALIDATION.code: (
+        "Some values do not fit; `errors` names each. Correct them and send again.",
+        "Một số giá trị không hợp lệ; `errors` nêu rõ từng chỗ. Hãy sửa rồi gửi lại.",
+    ),
+    BROKEN_JSON.code: (
+        "The body cannot be read as JSON in UTF-8. Check quotes, commas and nesting.",
+        "Không đọc được nội dung dưới dạng JSON mã UTF-8. Hãy kiểm tra dấu ngoặc, dấu phẩy và độ lồng nhau.",
+    ),
+    UNKNOWN_PATH.code: (
+        "There is nothing at this address. /openapi.json lists the addresses that exist.",
+        "Không có gì ở địa chỉ này. /openapi.json liệt kê các địa chỉ hiện có.",
+    ),
+    METHOD.code: (
+        "This address does not take that method. The Allow header names those it takes.",
+        "Địa chỉ này không nhận phương thức đó. Tiêu đề Allow nêu các phương thức được nhận.",
+    ),
+    TOO_LARGE.code: (
+        "The body is larger than this service takes. Shorten the brief's text.",
+        "Nội dung lớn hơn mức dịch vụ nhận. Hãy rút ngắn bản yêu cầu.",
+    ),
+    MEDIA_TYPE.code: (
+        "Send the brief as JSON with the header Content-Type: application/json.",
+        "Hãy gửi bản yêu cầu dạng JSON với tiêu đề Content-Type: application/json.",
+    ),
+    NOT_READY.code: (
+        "No model is loaded yet. Try again shortly; if it stays so, run `kolmatch doctor` on the server.",
+        "Chưa có mô hình nào được nạp. Hãy thử lại sau ít phút; nếu vẫn vậy, chạy `kolmatch doctor` trên máy chủ.",
+    ),
+    INTERNAL.code: (
+        "Something went wrong on the server. Report the request id to whoever runs it.",
+        "Máy chủ gặp lỗi. Hãy báo mã yêu cầu (request id) cho người quản trị.",
+    ),
+    BAD_REQUEST.code: (
+        "The request cannot be understood. Compare it with /openapi.json.",
+        "Không hiểu được yêu cầu. Hãy đối chiếu với /openapi.json.",
+    ),
+}
+_BY_STATUS: Final = {400: BROKEN_JSON, 404: UNKNOWN_PATH, 405: METHOD, 413: TOO_LARGE, 415: MEDIA_TYPE}
+
+
+class Problem(BaseModel):
+    """Why a request was refused. `title` and `detail` follow Accept-Language (default Vietnamese)."""
+
+    type: Annotated[str, Field(description="URN of the code", examples=["urn:kolmatch:problem:validation"])]
+    title: Annotated[str, Field(examples=[VALIDATION.vi])]
+    status: Annotated[int, Field(ge=400, le=599, examples=[422])]
+    code: Annotated[str, Field(description="Stable name of the refusal; see docs/api.md", examples=["validation"])]
+    detail: Annotated[str, Field(examples=["Một số giá trị không hợp lệ; `errors` nêu rõ từng chỗ."])]
+    detail_vi: str
+    detail_en: str
+    instance: Annotated[str, Field(description="URN of this one request", examples=["urn:kolmatch:request:9f2c41d0"])]
+    request_id: Annotated[str, Field(description="The same as the X-Request-ID header", examples=["9f2c41d07b3a"])]
+    errors: Annotated[list[Fault], Field(description="The values that do not fit; empty unless code is `validation`")]
+
+
+def preferred_language(accept_language: str) -> Language:
+    """The language a reader asked for (RFC 9110 §12.5.4); Vietnamese when it is neither or not said."""
+    best: tuple[float, Language] = (0.0, "vi")
+    for item in accept_language.split(","):
+        tag, _, weight = item.strip().lower().partition(";q=")
+        quality = _quality(weight)
+        for language in ("vi", "en"):
+            if tag.split("-")[0] == language and quality > best[0]:
+                best = (quality, language)
+    return best[1]
+
+
+def _quality(weight: str) -> float:
+    if not weight:
+        return 1.0
+    try:
+        return min(1.0, max(0.0, float(weight)))
+    except ValueError:
+        return 0.0
+
+
+def problem_response(
+    request: Request,
+    kind: Kind,
+    text: tuple[str, str] | None = None,
+    *,
+    errors: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal as a response. `text` is (English, Vietnamese); without it the kind's own advice is given."""
+    en, vi = text or _ADVICE[kind.code]
+    language = preferred_language(request.headers.get("accept-language", ""))
+    identity = request_id(request.scope)
+    problem = Problem(
+        type=f"urn:kolmatch:problem:{kind.code}",
+        title=kind.vi if language == "vi" else kind.en,
+        status=kind.status,
+        code=kind.code,
+        detail=vi if language == "vi" else en,
+        detail_vi=vi,
+        detail_en=en,
+        instance=f"urn:kolmatch:request:{identity}",
+        request_id=identity,
+        errors=[fault.in_language(language) for fault in errors],
+    )
+    return Response(
+        problem.model_dump_json(by_alias=True),
+        kind.status,
+        {**(headers or {}), "Content-Language": language, "Vary": "Accept-Language"},
+        PROBLEM_JSON,
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn every error that reaches the application's edge into a problem."""
+    app.add_exception_handler(KolmatchError, _kolmatch_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _internal_error)
+
+
+async def _kolmatch_error(request: Request, error: Exception) -> Response:
+    """Ours. What a person can mend is said as it is; messages of failures inside may name paths and go to the log."""
+    assert isinstance(error, KolmatchError)
+    if error.http_status < 500:
+        kind = KINDS.get(error.code, Kind(error.code, error.http_status, BAD_REQUEST.en, BAD_REQUEST.vi))
+        return problem_response(request, kind, (_clean(error.en), _clean(error.vi)))
+    _log.warning("%s %s: %s", request_id(request.scope), error.code, error.en)
+    if error.http_status == NOT_READY.status:
+        return problem_response(request, NOT_READY, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return problem_response(request, INTERNAL)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem_response(request, BROKEN_JSON)
+    return problem_response(request, VALIDATION, errors=faults(found))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself: unknown paths, methods, bodies."""
+    assert isinstance(error, HTTPException)
+    return problem_response(request, _BY_STATUS.get(error.status_code, BAD_REQUEST), headers=error.headers)
+
+
+async def _internal_error(request: Request, _error: Exception) -> Response:
+    """What nobody foresaw. The framework sends this outside the envelope, so its headers are put on here."""
+    headers = {**SECURITY_HEADERS, REQUEST_ID_HEADER: request_id(request.scope)}
+    return problem_response(request, INTERNAL, headers=headers)
+
+
+def _clean(sentence: str) -> str:
+    """A sentence that may quote what was sent: without what UTF-8 cannot hold."""
+    return sentence.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,235 @@
+"""What goes over the wire. Field names are the import contract's; every bound here is in the OpenAPI file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from models.brief import YOUTH_AGES, Brief
+from models.bundle_files import Manifest
+
+if TYPE_CHECKING:
+    from models.profile import CreatorProfile  # brings the index libraries with it
+
+DEFAULT_TOP: Final = 20  # what a superior reads on two pages
+_TOP: Final = "How many creators"
+MAX_TITLE: Final = 500  # characters; a title is a sentence
+MAX_TEXT: Final = 100_000  # characters, some 40 pages of a policy paper
+MAX_FACETS: Final = 20  # per kind; each is a query of its own, and no one reads more demands than that
+MAX_AGE: Final = 120
+MAX_BUDGET_VND: Final = 10**15  # far above any budget, and exact in every JSON reader (2^53)
+MAX_TEAM: Final = 1000
+
+# NUL is legal in JSON and illegal almost everywhere a text goes afterwards. `[^\W_]`: at least one letter or digit.
+ANY_TEXT: Final = r"^[^\x00]*$"
+SAYS_SOMETHING: Final = r"^[^\x00]*[^\W_][^\x00]*$"
+
+SYNTHETIC_VI: Final = "Dữ liệu tổng hợp để minh họa: không có người thật."
+SYNTHETIC_EN: Final = "Synthetic sample data: no real person."
+
+
+def _whole(value: object) -> object:
+    """16.0 is an integer in JSON (RFC 8259 knows one kind of number) and in JSON Schema, not in Python."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# The bounds stand inside: pydantic leaves those that follow a validator out of the description.
+Phrase: TypeAlias = Annotated[str, Field(pattern=SAYS_SOMETHING, max_length=MAX_TITLE)]
+Phrases: TypeAlias = Annotated[list[Phrase], Field(max_length=MAX_FACETS)]
+Platform: TypeAlias = Literal["tiktok", "youtube", "facebook", "instagram", "zalo", "threads", "other"]
+Format: TypeAlias = Literal["video", "live", "image", "text", "audio"]
+Age: TypeAlias = Annotated[int, Field(ge=0, le=MAX_AGE), BeforeValidator(_whole)]
+Budget: TypeAlias = Annotated[int, Field(ge=0, le=MAX_BUDGET_VND), BeforeValidator(_whole)]
+Team: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TEAM), BeforeValidator(_whole)]
+
+
+class BriefBody(BaseModel):
+    """A policy brief: what is to be carried, to whom, and on what terms."""
+
+    # `strict`: "16" is not 16. Python's regular expressions know letters of every script, as the matcher does.
+    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re")
+
+    title: Annotated[
+        str,
+        Field(
+            pattern=SAYS_SOMETHING,
+            max_length=MAX_TITLE,
+            description="What the brief is about, in a sentence: needs a letter or digit",
+            examples=["Tuyên truyền dịch vụ công trực tuyến cho thanh niên"],
+        ),
+    ]
+    text: Annotated[str, Field(pattern=ANY_TEXT, max_length=MAX_TEXT, description="The brief itself")] = ""
+    must: Annotated[Phrases, Field(description="Topics that a creator must cover")] = []
+    nice: Annotated[Phrases, Field(description="Topics that are welcome")] = []
+    must_not: Annotated[Phrases, Field(description="Topics that count against a creator")] = []
+    age_min: Annotated[Age, Field(description="Years, included; by default as in the Youth Law 2020")] = YOUTH_AGES[0]
+    age_max: Annotated[Age, Field(description="Years, included; not below age_min")] = YOUTH_AGES[1]
+    provinces: Annotated[Phrases, Field(description="Target area; empty = the whole country")] = []
+    platforms: Annotated[list[Platform], Field(max_length=MAX_FACETS, description="Empty = all")] = []
+    formats: Annotated[list[Format], Field(max_length=MAX_FACETS, description="Empty = all")] = []
+    budget_vnd: Annotated[Budget | None, Field(description="Đồng; null = not said")] = None
+    team_size: Annotated[Team | None, Field(description="Creators wanted; null = not said")] = None
+
+    def to_brief(self) -> Brief:
+        """The same as the matcher takes it.
+
+        Raises:
+            BriefRefused: the ages are the wrong way round.
+        """
+        return Brief(
+            title=self.title,
+            text=self.text,
+            must=tuple(self.must),
+            nice=tuple(self.nice),
+            must_not=tuple(self.must_not),
+            age_min=self.age_min,
+            age_max=self.age_max,
+            provinces=tuple(self.provinces),
+            platforms=tuple(self.platforms),
+            formats=tuple(self.formats),
+            budget_vnd=self.budget_vnd,
+            team_size=self.team_size,
+        ).checked()
+
+
+class ShortlistRequest(BriefBody):
+    """A brief, and how much of an answer is wanted."""
+
+    top: Annotated[int, Field(ge=1, description=_TOP), BeforeValidator(_whole)] = DEFAULT_TOP
+    explain: Annotated[bool, Field(description="With parts, evidence, facets and objections")] = True
+
+
+def request_model(max_results: int) -> type[ShortlistRequest]:
+    """`ShortlistRequest` whose `top` is bounded by the setting, so that the OpenAPI file says the real bound."""
+    default = min(DEFAULT_TOP, max_results)
+    top: Any = (Annotated[int, Field(ge=1, le=max_results, description=_TOP), BeforeValidator(_whole)], default)
+    return create_model("ShortlistRequest", __base__=ShortlistRequest, __doc__=ShortlistRequest.__doc__, top=top)
+
+
+class _Answer(BaseModel):
+    """Read from the core's frozen values."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+Synthetic: TypeAlias = Annotated[bool, Field(description="True: made from invented data")]
+LabelVi: TypeAlias = Annotated[str | None, Field(description="Shown beside the figures", examples=[SYNTHETIC_VI])]
+LabelEn: TypeAlias = Annotated[str | None, Field(examples=[SYNTHETIC_EN])]
+
+
+class SyntheticLabel(BaseModel):
+    """Whether the figures are of real people."""
+
+    synthetic: Synthetic
+    label_vi: LabelVi
+    label_en: LabelEn
+
+
+class ModelReference(BaseModel):
+    """Which model answered."""
+
+    bundle_id: Annotated[str, Field(examples=["3fa1c0d97b52"])]
+    created_month: Annotated[str, Field(examples=["2026-11"])]
+
+
+class DecisionNote(BaseModel):
+    """Who decides."""
+
+    law: str = "134/2025/QH15, Điều 27"
+    note_vi: str = "Danh sách này chỉ để hỗ trợ. Người có thẩm quyền xem xét, quyết định và chịu trách nhiệm."
+    note_en: str = "This list only supports. A person in charge reviews it, decides and answers for the decision."
+
+
+class AccountAnswer(_Answer):
+    """A creator's account on one platform; null = not known, never zero."""
+
+    platform: str
+    handle: str | None
+    url: str | None
+    followers: int | None
+    verified: bool | None
+
+
+class CreatorFacts(_Answer):
+    """What the live model knows of a creator; null = not known, never zero."""
+
+    creator_id: str
+    name: str
+    kind: str
+    category: str | None
+    platforms: list[AccountAnswer]
+    post_count: Annotated[int, Field(ge=0)]
+    first_post_at: datetime | None
+    last_post_at: datetime | None
+    hashtags: Annotated[list[str], Field(description="Most used first")]
+
+
+class CreatorAnswer(CreatorFacts, SyntheticLabel):
+    """A creator, and the model that knows them."""
+
+    model: ModelReference
+
+
+class ModelAnswer(SyntheticLabel):
+    """The model that answers now."""
+
+    bundle_id: str
+    created_month: str
+    format_version: int
+    kolmatch_version: str
+    metrics: dict[str, float]
+    trained_on: Annotated[dict[str, str], Field(description="Data set → SHA-256")]
+
+
+class LiveAnswer(BaseModel):
+    """The process runs."""
+
+    status: Literal["live"] = "live"
+
+
+class ReadyAnswer(BaseModel):
+    """A model is loaded; requests are answered."""
+
+    status: Literal["ready"] = "ready"
+    bundle_id: str
+
+
+def synthetic_label(synthetic: bool) -> tuple[str | None, str | None]:
+    """What is shown beside invented figures: (Vietnamese, English)."""
+    return (SYNTHETIC_VI, SYNTHETIC_EN) if synthetic else (None, None)
+
+
+def model_reference(manifest: Manifest) -> ModelReference:
+    """Which model answered."""
+    return ModelReference(bundle_id=manifest.bundle_id, created_month=manifest.created_month)
+
+
+def creator_answer(profile: CreatorProfile, manifest: Manifest) -> CreatorAnswer:
+    """A creator as they go over the wire."""
+    facts = CreatorFacts.model_validate(profile).model_dump()
+    label_vi, label_en = synthetic_label(manifest.synthetic)
+    return CreatorAnswer(
+        synthetic=manifest.synthetic,
+        label_vi=label_vi,
+        label_en=label_en,
+        model=model_reference(manifest),
+        **facts,
+    )
+
+
+def model_answer(manifest: Manifest) -> ModelAnswer:
+    """A model as it goes over the wire."""
+    label_vi, label_en = synthetic_label(manifest.synthetic)
+    return ModelAnswer(
+        synthetic=manifest.synthetic,
+        label_vi=label_vi,
+        label_en=label_en,
+        bundle_id=manifest.bundle_id,
+        created_month=manifest.created_month,
+        format_version=manifest.format_version,
+        kolmatch_version=manifest.kolmatch_version,
+        metrics=manifest.metrics,
+        trained_on=manifest.trained_on,
+    )

@@ -1,0 +1,133 @@
+"""A tiny model with a known answer for the tests of the service: its score is the number of shared words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from kolmatch.errors import BriefRefused, UnknownCreator
+from kolmatch.settings import ServingSettings, Settings
+from models.brief import Brief
+from models.bundle_files import Manifest
+from models.profile import AccountProfile, CreatorProfile
+from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
+from serving.answers import Answers
+from serving.app import create_app
+from serving.envelope import SECURITY_HEADERS
+
+WHEN = datetime(2026, 10, 2, 5, 0, tzinfo=UTC)
+REFUSED_TITLE = "từ chối"
+
+MANIFEST = Manifest(
+    format_version=1,
+    bundle_id="0123456789ab",
+    created_month="2026-11",
+    kolmatch_version="0.1.0",
+    synthetic=True,
+    trained_on={"posts": "0" * 64},
+    settings={},
+    metrics={"next_post_mrr": 0.5},
+    files={},
+    lock_hash="",
+    seed=1,
+)
+
+
+def tiny_creator(creator_id: str, name: str) -> CreatorProfile:
+    return CreatorProfile(
+        creator_id=creator_id,
+        name=name,
+        kind="person",
+        category=None,
+        platforms=(AccountProfile("tiktok", None, None, None, None),),
+        post_count=1,
+        first_post_at=WHEN,
+        last_post_at=WHEN,
+        hashtags=("dichvucong",),
+    )
+
+
+# A creator and the one post of each.
+CREATORS = {
+    tiny_creator("syn-0001", "Bếp Nhà (tổng hợp)"): "nấu ăn mỗi ngày",
+    tiny_creator("syn-0007", "Phường Mình (tổng hợp)"): "dịch vụ công trực tuyến tại nhà",
+}
+
+
+@dataclass(frozen=True)
+class TinyAnswers:
+    """Two creators; the score of each is the number of words shared with the brief's title."""
+
+    manifest: Manifest = MANIFEST
+
+    def shortlist(self, brief: Brief, k: int) -> Shortlist:
+        if brief.title == REFUSED_TITLE:
+            raise BriefRefused("No word of it is known.", "Không nhận ra từ nào.")
+        entries = sorted(
+            (_entry(creator, post, brief) for creator, post in CREATORS.items()), key=lambda entry: -entry.score
+        )[:k]
+        return Shortlist(
+            brief=brief,
+            entries=tuple(replace(entry, rank=rank) for rank, entry in enumerate(entries, 1)),
+            uncovered=tuple(
+                facet for facet in brief.must if not any(_shared(post, facet) for post in CREATORS.values())
+            ),
+            unknown_words=(),
+            excluded=(Excluded("opted_out", 1),),
+            bundle_id=self.manifest.bundle_id,
+            synthetic=self.manifest.synthetic,
+        )
+
+    def creator(self, creator_id: str) -> CreatorProfile:
+        for creator in CREATORS:
+            if creator.creator_id == creator_id:
+                return creator
+        raise UnknownCreator(f"There is no creator {creator_id!r}.", f"Không có nhà sáng tạo {creator_id!r}.")
+
+
+def _shared(post: str, text: str) -> tuple[str, ...]:
+    return tuple(word for word in post.split() if word in text.lower().split())
+
+
+def _entry(creator: CreatorProfile, text: str, brief: Brief) -> Entry:
+    shared = _shared(text, brief.title)
+    post = f"{creator.creator_id}-post"
+    return Entry(
+        rank=1,
+        creator_id=creator.creator_id,
+        name=creator.name,
+        kind=creator.kind,
+        score=float(len(shared)),
+        parts=(Part("lexical", float(len(shared))),),
+        evidence=(Evidence(post, "tiktok", WHEN, text, None, shared, float(len(shared))),),
+        facets=tuple(
+            FacetCover("must", facet, 1.0, bool(_shared(text, facet)), post, _shared(text, facet))
+            for facet in brief.must
+        ),
+        against=() if shared else ("no_topic_words",),
+    )
+
+
+SMALL = Settings(serving=ServingSettings(max_request_bytes=20_000, max_results=50))
+
+
+def client_of(source: Callable[[], Answers], settings: Settings = SMALL) -> TestClient:
+    app = create_app(source, settings, new_id=lambda: "made-here")
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def refused(response: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem in a response, after checking what every problem must be."""
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    problem: dict[str, Any] = response.json()
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["type"] == f"urn:kolmatch:problem:{code}"
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert problem["instance"].endswith(problem["request_id"])
+    assert problem["detail"] in (problem["detail_vi"], problem["detail_en"])
+    assert all(response.headers[name] == value for name, value in SECURITY_HEADERS.items())
+    return problem

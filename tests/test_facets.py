@@ -1,0 +1,73 @@
+"""How well a creator covers a required, welcome or unwanted topic: by words, weighted by rarity, or by meaning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.facets import COVERED, Coverage, cover
+from tests.tiny_index import MAX_TERMS, Post, WordEncoder, index_of
+
+FULL, ONCE, HALF, NONE = 0, 1, 2, 3
+POSTS: list[Post] = [
+    (FULL, "an toàn thực phẩm đường phố", 0.0),
+    (FULL, "kiểm tra an toàn thực phẩm ở chợ", 5.0),
+    (ONCE, "an toàn thực phẩm", 0.0),
+    (HALF, "thực phẩm sạch mỗi ngày", 0.0),
+    (HALF, "chọn thực phẩm tươi", 0.0),
+    (NONE, "leo hạng game bắn súng", 0.0),
+]
+
+
+def coverage(facet: str, posts: list[Post] = POSTS, n: int = 4) -> Coverage:
+    index = index_of(posts, n)
+    return cover(index, "must", index.query(facet, WordEncoder(), MAX_TERMS))
+
+
+def strengths(facet: str, posts: list[Post] = POSTS, n: int = 4) -> list[float]:
+    values: list[float] = coverage(facet, posts, n).pooled.values.tolist()
+    return values
+
+
+def test_two_posts_with_all_words_are_full_coverage() -> None:
+    assert strengths("an toàn thực phẩm")[FULL] == pytest.approx(1.0)
+
+
+def test_one_post_alone_counts_half_and_nothing_counts_zero() -> None:
+    values = strengths("an toàn thực phẩm")
+    assert values[ONCE] == pytest.approx(0.5)
+    assert values[NONE] == 0.0
+
+
+def test_part_of_the_words_is_less_than_all() -> None:
+    values = strengths("an toàn thực phẩm")
+    assert values[FULL] > values[HALF] > 0
+
+
+def test_without_diacritics_counts_nearly_as_much() -> None:
+    written, plain = strengths("an toàn thực phẩm")[FULL], strengths("an toan thuc pham")[FULL]
+    assert COVERED < plain < written
+
+
+def test_words_no_post_has_weigh_against_coverage() -> None:
+    assert strengths("thực phẩm zzqx vvkw")[HALF] < strengths("thực phẩm")[HALF]
+
+
+def test_the_posts_that_cover_are_named() -> None:
+    pooled = coverage("an toàn thực phẩm").pooled
+    assert pooled.posts[pooled.owners == FULL].tolist() == [0, 1]
+
+
+words = st.sampled_from(["an", "toàn", "thực", "phẩm", "game", "súng", "toan"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.lists(words, min_size=1, max_size=5).map(" ".join)), min_size=1),
+    st.lists(words, max_size=4).map(" ".join),
+)
+def test_strength_is_a_share(posts: list[tuple[int, str]], facet: str) -> None:
+    values = np.array(strengths(facet, [(owner, text, 0.0) for owner, text in posts]))
+    assert ((values >= 0) & (values <= 1 + 1e-6)).all()

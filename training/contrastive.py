@@ -1,0 +1,113 @@
+"""Train the static encoder: texts that belong together end up near each other, all others apart.
+
+In-batch contrastive loss (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018,
+eq. 4) over the pairs of `training.pairs`. Half of the regularisation is dropping words; the other is reading some
+texts as if they had been typed without diacritics, so that both ways of typing meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from features.static_encoder import Vectors
+from kolmatch.settings import EncoderSettings
+from training.pairs import Corpus, Pairs, Spans, epoch_pairs
+
+_TEMPERATURE: Final = 0.05  # of the softmax over a batch; 0.07 and 0.1 were no better
+_DROPPED_WORDS: Final = 0.2  # share of features left out at random on each side
+_PLAIN_TEXTS: Final = 0.3  # share of texts read as if typed without diacritics
+_LEAST_BATCH: Final = 16  # fewer pairs than this have too few negatives to teach anything
+
+Progress = Callable[[int, int], None]
+
+
+def train_vectors(
+    corpus: Corpus,
+    idf: npt.NDArray[np.float32],
+    first_plain: int,
+    settings: EncoderSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Vectors:
+    """Train one row per feature.
+
+    Args:
+        corpus: the texts as feature rows.
+        idf: (n_features,) rarity of each feature; rare ones start longer.
+        first_plain: rows before it are words as written, which a text typed without diacritics does not have.
+        settings: dimension, epochs, batch size, learning rate.
+        rng: every random choice comes from it, torch's too.
+        progress: called with (steps done, steps in all).
+
+    Returns:
+        (n_features, dimension) float32 rows, to be summed per text.
+    """
+    model = _starting_rows(idf, settings.dimension, rng)
+    optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)  # six times faster here
+    planned = settings.epochs * sum(1 for _ in _epoch(corpus, settings.batch_size, np.random.default_rng(0)))
+    done = 0
+    for _ in range(settings.epochs):
+        for pairs in _epoch(corpus, settings.batch_size, rng):
+            _set_rate(optimiser, settings.learning_rate * max(0.02, 1 - done / max(planned, 1)))
+            optimiser.zero_grad()
+            loss = _loss(model, pairs, first_plain, rng)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            done += 1
+            progress(min(done, planned), planned)  # epochs are drawn anew, and one may have a batch more
+    trained: Vectors = model.weight.detach().numpy()
+    return trained
+
+
+def _starting_rows(idf: npt.NDArray[np.float32], dimension: int, rng: np.random.Generator) -> torch.nn.EmbeddingBag:
+    start = rng.standard_normal((len(idf), dimension), dtype=np.float32) / np.sqrt(dimension)
+    scaled = start * (idf / max(float(idf.sum()) / max(len(idf), 1), 1e-6))[:, None]
+    rows = torch.from_numpy(scaled.astype(np.float32))
+    return torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum", include_last_offset=True)
+
+
+def _epoch(corpus: Corpus, batch_size: int, rng: np.random.Generator) -> Iterator[Pairs]:
+    """Batches of every kind of pair, the kinds mixed."""
+    batches = [batch for pairs in epoch_pairs(corpus, rng) for batch in pairs.batches(batch_size, rng)]
+    for i in rng.permutation(len(batches)):
+        if len(batches[i]) >= _LEAST_BATCH:
+            yield batches[i]
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+def _loss(model: torch.nn.EmbeddingBag, pairs: Pairs, first_plain: int, rng: np.random.Generator) -> torch.Tensor:
+    left = _read(model, pairs.left, pairs.left_texts, first_plain, rng)
+    right = _read(model, pairs.right, pairs.right_texts, first_plain, rng)
+    alike = left @ right.T / _TEMPERATURE
+    kin = (pairs.groups[:, None] == pairs.groups[None, :]) & (pairs.groups[:, None] >= 0)
+    np.fill_diagonal(kin, False)
+    alike = alike.masked_fill(torch.from_numpy(kin), -1e4)
+    own = torch.arange(len(pairs))
+    return (functional.cross_entropy(alike, own) + functional.cross_entropy(alike.T, own)) / 2
+
+
+def _read(
+    model: torch.nn.EmbeddingBag,
+    texts: Spans,
+    chosen: npt.NDArray[np.int64],
+    first_plain: int,
+    rng: np.random.Generator,
+) -> torch.Tensor:
+    """(n, dimension) unit vectors of texts with words dropped, some of them as if typed without diacritics."""
+    rows, offsets = texts.take(chosen)
+    kept = rng.random(len(rows), dtype=np.float32) >= _DROPPED_WORDS
+    plain = np.repeat(rng.random(len(chosen)) < _PLAIN_TEXTS, np.diff(offsets))
+    kept &= ~(plain & (rows < first_plain))
+    ends = np.concatenate(([0], np.cumsum(kept)))
+    pooled = model(torch.from_numpy(rows[kept]), torch.from_numpy(ends[offsets]))
+    return functional.normalize(pooled, dim=1, eps=1e-6)

@@ -1,0 +1,118 @@
+"""Questions whose answer the catalogue itself holds: whose post is this, who joined this hashtag next?
+
+The last weeks are held out by time; the index that answers is built on what came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.encoder import Encoder
+from features.text import strip_diacritics
+from models.creator_index import SIGNALS, CreatorIndex
+from models.weights import Choices, default_weights
+
+Rows = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+_LEAST_WORDS: Final = 4  # a caption shorter than this asks nothing
+_LEAST_JOINERS: Final = 3  # a hashtag that fewer creators joined is one creator's own
+_MOST_JOINERS: Final = 40  # one that more joined is everybody's
+_HARD_CANDIDATES: Final = 256  # creators that the defaults rank first: the ones that the weights must tell apart
+_DRAWN_CANDIDATES: Final = 256  # creators drawn from the rest, each standing for many
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A text, the creators (rows) who are right, and those who may not be chosen. `kind` balances the fit."""
+
+    kind: str
+    text: str
+    right: tuple[int, ...]
+    barred: tuple[int, ...] = ()
+
+
+def whose_post(captions: Sequence[str], owners: Rows, most: int, rng: np.random.Generator) -> list[Question]:
+    """A later caption asks for its creator."""
+    asked = [i for i, caption in enumerate(captions) if len(caption.split()) >= _LEAST_WORDS]
+    chosen = sorted(rng.permutation(len(asked))[:most].tolist())
+    return [Question("post", captions[asked[i]], (int(owners[asked[i]]),)) for i in chosen]
+
+
+def who_joined(
+    captions: Sequence[str], tags: Sequence[Sequence[str]], owners: Rows, most: int, rng: np.random.Generator
+) -> list[Question]:
+    """A hashtag asks for the creators who used it later; so does a caption under it, its author left out."""
+    posts_of: dict[str, list[int]] = {}
+    for post, found in enumerate(tags):
+        for tag in found:
+            posts_of.setdefault(tag, []).append(post)
+    joiners = {tag: sorted({int(owners[p]) for p in posts}) for tag, posts in posts_of.items()}
+    names = sorted(tag for tag, who in joiners.items() if _LEAST_JOINERS <= len(who) <= _MOST_JOINERS)
+    questions = []
+    for i in sorted(rng.permutation(len(names))[:most].tolist()):
+        who = joiners[names[i]]
+        questions.append(Question("tag", f"#{names[i]}", tuple(who)))
+        spoken = [p for p in posts_of[names[i]] if len(captions[p].split()) >= _LEAST_WORDS]
+        if spoken:
+            post = spoken[int(rng.integers(len(spoken)))]
+            author = int(owners[post])
+            others = tuple(creator for creator in who if creator != author)
+            questions.append(Question("topic", captions[post], others, (author,)))
+    return questions
+
+
+def choices(
+    index: CreatorIndex,
+    encoder: Encoder,
+    questions: Sequence[Question],
+    *,
+    typed_plain: bool,
+    max_terms: int,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Choices:
+    """Ask the index every question, as typed with or without diacritics, and keep the signals of the candidates."""
+    prior = default_weights().of(typed_plain)
+    size = min(index.n_creators, _MOST_JOINERS + _HARD_CANDIDATES + _DRAWN_CANDIDATES)
+    signals = np.zeros((len(questions), size, len(SIGNALS)), dtype=np.float32)
+    right = np.zeros((len(questions), size), dtype=np.float32)
+    stands_for = np.full((len(questions), size), -np.inf, dtype=np.float32)
+    for i, question in enumerate(questions):
+        text = strip_diacritics(question.text) if typed_plain else question.text
+        values = index.signals(index.query(text, encoder, max_terms)).values
+        candidates, weight = _candidates(values @ prior, question, size, rng)
+        signals[i, : len(candidates)] = values[candidates]
+        right[i, : len(candidates)] = np.isin(candidates, question.right) / len(question.right)
+        stands_for[i, : len(candidates)] = np.where(np.isin(candidates, question.barred), -np.inf, weight)
+        progress(i + 1, len(questions))
+    return Choices(signals, right, stands_for, _shares(questions))
+
+
+def _candidates(
+    scores: npt.NDArray[np.float32], question: Question, size: int, rng: np.random.Generator
+) -> tuple[Rows, npt.NDArray[np.float32]]:
+    """Creator rows to choose among, and the log of how many creators each stands for."""
+    n_creators = len(scores)
+    if n_creators <= size:
+        return np.arange(n_creators), np.zeros(n_creators, dtype=np.float32)
+    hard = np.argpartition(-scores, _HARD_CANDIDATES)[:_HARD_CANDIDATES]
+    certain = np.union1d(hard, np.array(question.right + question.barred, dtype=np.int64))
+    rest = np.setdiff1d(np.arange(n_creators), certain, assume_unique=True)
+    drawn = rng.choice(rest, size=min(_DRAWN_CANDIDATES, len(rest)), replace=False)
+    candidates = np.concatenate((certain, np.sort(drawn)))[:size]
+    weight = np.zeros(len(candidates), dtype=np.float32)
+    weight[len(certain) :] = np.log(len(rest) / max(len(drawn), 1))
+    return candidates, weight
+
+
+def _shares(questions: Sequence[Question]) -> npt.NDArray[np.float32]:
+    """Each kind of question counts the same in all, however many there are of it."""
+    counts: Mapping[str, int] = {kind: sum(q.kind == kind for q in questions) for kind in {q.kind for q in questions}}
+    share = [len(questions) / len(counts) / counts[q.kind] for q in questions]
+    return np.array(share, dtype=np.float32)

@@ -1,0 +1,221 @@
+"""The whole job: catalogue → encoder → index → fitted weights → bundle → registry."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data.catalogue import Catalogue
+from features.documents import brief_text, caption_texts, post_texts, tag_lists
+from features.encoder import Encoder, SentenceEncoder, open_sentence_model
+from features.static_encoder import StaticEncoder
+from features.text import Tokeniser
+from kolmatch.files import sha256_of
+from kolmatch.settings import Settings
+from models.brief import brief_from_row
+from models.bundle import Contents, save_contents
+from models.bundle_files import bundle_folder, write_bundle
+from models.creator_index import CreatorIndex, build_index
+from models.post_index import VectorIndex
+from models.weights import Choices, Weights, default_weights, fit_weights
+from training.evaluation import held_out_metrics
+from training.held_out import Question, choices, who_joined, whose_post
+from training.static_training import Reading, read_words, select, train_static
+from training.tables import Tables, read_tables
+from training.warm_start import read_pairs
+
+Rows = npt.NDArray[np.int64]
+Progress = Callable[[str, int, int], None]
+
+STATIC: Final = "static"
+_LEAST_QUESTIONS: Final = 40  # fewer held-out questions than this say nothing about nine weights
+_LEAST_KNOWN_POSTS: Final = 3  # a creator with fewer earlier posts cannot be recognised by a later one
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the last weeks, held out, taught: the weights and how well they do."""
+
+    weights: Weights
+    metrics: dict[str, float]
+
+
+def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Path] = (), progress: Progress) -> Path:
+    """Make a bundle from the catalogue under `home` and return its folder; nothing is registered.
+
+    Args:
+        home: holds the catalogue; the bundle is written under `home/bundles`.
+        settings: of this process.
+        month: "2026-11", the month the model is made for.
+        warm_start: files whose texts teach the static encoder general Vietnamese.
+        progress: called with (stage, done, in all).
+
+    Raises:
+        CatalogueError: nothing was imported, or the catalogue is damaged.
+        TooLittleData: fewer than two creators have posts with text.
+        FileUnreadable: a warm-start file cannot be read.
+    """
+    catalogue = Catalogue.open(home)
+    progress("read", 0, 1)
+    tables = read_tables(catalogue)
+    extra = [pair for file in warm_start for pair in read_pairs(file)]
+    progress("read", 1, 1)
+    job = _Job(settings, tables, read_words(tables, Tokeniser.fit(post_texts(tables.posts)), extra), progress)
+    learned = job.learn_weights()
+    contents, save_encoder = job.contents(learned.weights)
+    progress("write", 0, 1)
+    hashes = catalogue.hashes()
+    fresh = bundle_folder(home, f"fresh-{os.getpid()}")
+    manifest = write_bundle(
+        fresh,
+        lambda folder: save_contents(contents, folder, save_encoder),
+        created_month=month,
+        synthetic=catalogue.is_synthetic(),
+        trained_on=hashes | {f"warm_start/{file.name}": sha256_of(file) for file in warm_start},
+        settings=settings.model_dump(mode="json", include={"encoder", "training", "matcher"}),
+        metrics=learned.metrics,
+        lock_hash=_installed_hash(),
+        seed=settings.training.seed,
+    )
+    progress("write", 1, 1)
+    return _settle(fresh, bundle_folder(home, manifest.bundle_id))
+
+
+def _settle(fresh: Path, final: Path) -> Path:
+    """Give a bundle its own name; the same bundle made before is kept and the copy dropped."""
+    if final.exists():
+        shutil.rmtree(fresh)
+    else:
+        fresh.rename(final)
+    return final
+
+
+def _installed_hash() -> str:
+    """SHA-256 over the installed distributions and their versions: the environment a bundle was made in."""
+    installed = {(d.metadata["Name"] or "").lower(): d.version for d in importlib.metadata.distributions()}
+    lines = "\n".join(f"{name}=={version}" for name, version in sorted(installed.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+class _Job:
+    """One training: what is shared by its steps."""
+
+    def __init__(self, settings: Settings, tables: Tables, reading: Reading, progress: Progress) -> None:
+        self._settings = settings
+        self._tables = tables
+        self._reading = reading
+        self._progress = progress
+        self._everything = np.arange(len(tables.owners), dtype=np.int64)
+
+    def _rng(self, purpose: int) -> np.random.Generator:
+        """A generator for one purpose, so that one step's draws never shift another's."""
+        return np.random.default_rng([self._settings.training.seed, purpose])
+
+    def learn_weights(self) -> Learned:
+        """Hold the last weeks out, ask the rest about them, and fit; with too little to ask, keep the defaults."""
+        age = self._cut()
+        early = self._everything[self._tables.ages > age]
+        late = self._everything[self._tables.ages <= age]
+        questions = self._questions(early, late)
+        if len(questions) < _LEAST_QUESTIONS:
+            return Learned(default_weights(), {"held-out questions": float(len(questions))})
+        index, encoder = self._index(early, stage="encoder on the past", since=age)
+        written = self._ask(index, encoder, questions, typed_plain=False)
+        plain = self._ask(index, encoder, questions, typed_plain=True)
+        metrics = held_out_metrics(questions, written, plain)
+        return Learned(fit_weights(written, plain), metrics)
+
+    def _cut(self) -> float:
+        """Age in days that parts the past from what is asked: the youngest share of the returning creators' posts."""
+        owners, ages = self._tables.owners, self._tables.ages
+        returning = np.bincount(owners, minlength=1)[owners] > _LEAST_KNOWN_POSTS
+        asked = ages[returning] if returning.any() else ages
+        return float(np.quantile(asked, self._settings.training.holdout_share))
+
+    def _questions(self, early: Rows, late: Rows) -> list[Question]:
+        tables, most = self._tables, self._settings.training.max_fit_queries
+        known = np.bincount(tables.owners[early], minlength=len(tables.creators)) >= _LEAST_KNOWN_POSTS
+        later = late[known[tables.owners[late]]]
+        posts = tables.posts[later.tolist()]
+        captions, owners = caption_texts(posts), tables.owners[later]
+        asked = whose_post(captions, owners, most, self._rng(1))
+        return asked + who_joined(captions, tag_lists(posts), owners, most // 2, self._rng(2))
+
+    def _ask(self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, typed_plain: bool) -> Choices:
+        stage = "questions typed without diacritics" if typed_plain else "questions"
+        return choices(
+            index,
+            encoder,
+            questions,
+            typed_plain=typed_plain,
+            max_terms=self._settings.matcher.max_query_terms,
+            rng=self._rng(3),
+            progress=lambda done, total: self._progress(stage, done, total),
+        )
+
+    def _index(self, posts: Rows, *, stage: str, since: float) -> tuple[CreatorIndex, Encoder]:
+        """Encoder and index of some of the posts, ages counted from `since` days before the last post."""
+        owners = self._tables.owners[posts]
+        encoder = self._encoder(posts, stage)
+        full = select(self._reading.full, posts)
+        if isinstance(encoder, StaticEncoder):
+            vectors = encoder.encode_words(full)
+        else:
+            vectors = encoder.encode_posts(post_texts(self._tables.posts[posts.tolist()]))
+        ages = self._tables.ages[posts] - since
+        return build_index(full, vectors, owners, ages, len(self._tables.creators), self._reading.tokeniser), encoder
+
+    def _encoder(self, posts: Rows, stage: str) -> Encoder:
+        settings = self._settings.encoder
+        if settings.model != STATIC:
+            return open_sentence_model(settings.model, settings)
+        owners = self._tables.owners[posts]
+        return train_static(
+            self._reading,
+            posts,
+            owners,
+            settings,
+            self._rng(4),
+            lambda done, total: self._progress(stage, done, total),
+        )
+
+    def contents(self, weights: Weights) -> tuple[Contents, Callable[[Path], None]]:
+        """The model on everything, and how its encoder is written."""
+        index, encoder = self._index(self._everything, stage="encoder", since=0.0)
+        briefs = [brief_from_row(row) for row in self._tables.briefs.iter_rows(named=True)]
+        texts = [brief_text(brief.title, brief.text) for brief in briefs]
+        vectors = np.stack([encoder.encode_brief(text) for text in texts]) if texts else _no_vectors(encoder)
+        contents = Contents(
+            creators=self._tables.creators,
+            accounts=self._tables.accounts,
+            posts=self._tables.posts,
+            briefs=self._tables.briefs,
+            index=index,
+            brief_vectors=VectorIndex.build(vectors, np.arange(len(texts), dtype=np.int64)),
+            weights=weights,
+            encoder=encoder,
+        )
+        return contents, lambda folder: _save_encoder(encoder, folder)
+
+
+def _no_vectors(encoder: Encoder) -> npt.NDArray[np.float32]:
+    return np.empty((0, encoder.dimension), dtype=np.float32)
+
+
+def _save_encoder(encoder: Encoder, folder: Path) -> None:
+    """Write the encoder as a Sentence-Transformers model."""
+    if isinstance(encoder, SentenceEncoder):
+        encoder.model.save_pretrained(str(folder), safe_serialization=True)
+    elif isinstance(encoder, StaticEncoder):
+        from features.static_module import save_as_sentence_transformer
+
+        save_as_sentence_transformer(encoder, folder)

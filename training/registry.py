@@ -1,0 +1,364 @@
+"""Model versions in MLflow: what each was trained on, how good it is, and which one is live.
+
+A bundle is logged as a run's artifacts and registered as a version of one model; the aliases `champion` and
+`challenger` say which version answers and which waits. MLflow is the record; HOME/bundles is what answers, and
+needs no MLflow. `docs/decisions/0003-bundle-and-registry.md` says why.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
+
+from kolmatch.errors import BundleError, BundleMissing, RegistryError
+from kolmatch.settings import RegistrySettings
+from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
+from training.mlflow_client import connect, failures, quiet
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Run
+    from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+ARTIFACT_FOLDER: Final = "bundle"
+# Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
+LOCK_WAIT_S: Final = 1800.0
+_PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
+_DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
+_BUNDLE_TAG: Final = "kolmatch.bundle_id"
+_MONTH_TAG: Final = "kolmatch.month"
+_SYNTHETIC_TAG: Final = "kolmatch.synthetic"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A registered bundle. `month` is the month it was trained for, `metrics` are those of its run."""
+
+    version: int
+    aliases: tuple[str, ...]
+    bundle_id: str
+    created_at: datetime
+    month: str
+    metrics: Mapping[str, float]
+    run_id: str
+    synthetic: bool
+
+
+class Registry:
+    """The versions of one model, in the MLflow that the settings name.
+
+    Every method raises RegistryError when MLflow cannot be reached, is damaged, or does not know what was asked for,
+    and when another process holds the registry's lock for longer than `lock_wait_s` seconds.
+    """
+
+    def __init__(self, home: Path, settings: RegistrySettings, lock_wait_s: float) -> None:
+        self._home = home
+        self._settings = settings
+        self._lock = FileLock(home / "registry.lock", timeout=lock_wait_s)
+        self._client: MlflowClient | None = None
+
+    @classmethod
+    def open(cls, home: Path, settings: RegistrySettings, *, lock_wait_s: float = LOCK_WAIT_S) -> Registry:
+        """The registry of a home folder. MLflow is not asked (nor imported) before it is needed."""
+        return cls(home.resolve(), settings, lock_wait_s)
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps runs and versions: the setting, else a SQLite file under the home folder."""
+        return self._settings.tracking_uri or f"sqlite:///{self._database}"
+
+    def publish(
+        self,
+        bundle: Path,
+        *,
+        params: Mapping[str, str | int | float],
+        metrics: Mapping[str, float],
+        datasets: Mapping[str, str],
+    ) -> ModelVersion:
+        """Record a bundle with what it was made from (`datasets`: name to hash) and register it as a new version.
+
+        The first version becomes champion, a later one challenger. Each step leaves the versions before it as they
+        were, so a crash costs at most this version.
+
+        Raises:
+            BundleError: the bundle is damaged, or could not be copied under HOME/bundles.
+        """
+        manifest = verify(bundle)
+        with self._alone(), self._mlflow() as client:
+            ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
+            run_id = self._record(client, ours, params, metrics, datasets)
+            version = self._register(client, run_id, manifest)
+            alias = CHALLENGER if CHAMPION in self._aliases(client) else CHAMPION
+            self._point(client, alias, version, manifest.bundle_id)
+            return self._one(client, str(version))
+
+    def versions(self) -> list[ModelVersion]:
+        """All versions that hold a bundle, oldest first."""
+        if self._is_local and not self._database.exists():
+            return []
+        with self._mlflow() as client:
+            return self._list(client)
+
+    def set_alias(self, alias: str, version: int) -> None:
+        """Let `alias` mean `version`. A champion is first fetched and verified, then live here at once.
+
+        Raises:
+            BundleError: the version's bundle cannot be had whole; the alias then stays where it was.
+        """
+        with self._alone(), self._mlflow() as client:
+            chosen = self._one(client, str(version))
+            if alias == CHAMPION:
+                self._install(client, chosen)
+            self._point(client, alias, version, chosen.bundle_id)
+            if alias == CHAMPION and CHALLENGER in chosen.aliases:
+                client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
+
+    def fetch(self, alias_or_version: str) -> Path:
+        """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.
+
+        When MLflow cannot be reached, the last good champion of this home folder stands in for `champion`.
+
+        Raises:
+            BundleMissing: nothing was registered yet.
+            BundleError: the artifacts are damaged, or could not be copied.
+        """
+        try:
+            self._connect_to_read()
+        except BundleError as error:
+            if alias_or_version != CHAMPION:
+                raise
+            return self._last_champion(error)
+        with self._alone(), self._mlflow() as client:
+            chosen = self._one(client, alias_or_version)
+            folder = self._install(client, chosen)
+            if alias_or_version == CHAMPION:
+                point_champion(self._home, chosen.bundle_id, chosen.version)
+            return folder
+
+    @property
+    def _database(self) -> Path:
+        return self._home / "mlflow" / "mlflow.db"
+
+    @property
+    def _is_local(self) -> bool:
+        return not self._settings.tracking_uri
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the registry's lock; the operating system frees it when a process dies."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout as error:
+            raise _busy(self._home, self._lock.timeout) from error
+        except OSError as error:
+            raise _not_writable(self._home, error) from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _connect(self) -> MlflowClient:
+        if self._client is None:
+            with self._alone():
+                self._client = connect(self.tracking_uri, self._database if self._is_local else None)
+        return self._client
+
+    def _connect_to_read(self) -> None:
+        if self._is_local and not self._database.exists():
+            raise _nothing_yet(self._home)
+        self._connect()
+
+    @contextmanager
+    def _mlflow(self) -> Iterator[MlflowClient]:
+        client = self._connect()
+        with quiet(), failures(self.tracking_uri):
+            yield client
+
+    def _experiment(self, client: MlflowClient) -> str:
+        name = self._settings.experiment
+        if found := client.get_experiment_by_name(name):
+            return str(found.experiment_id)
+        location = (self._home / "mlflow" / "artifacts").as_uri() if self._is_local else None
+        return str(client.create_experiment(name, artifact_location=location))
+
+    def _record(
+        self,
+        client: MlflowClient,
+        bundle: Path,
+        params: Mapping[str, str | int | float],
+        metrics: Mapping[str, float],
+        datasets: Mapping[str, str],
+    ) -> str:
+        """Log a run with the bundle as its artifacts; a run that did not finish is marked failed."""
+        manifest = read_manifest(bundle)
+        name = f"{manifest.created_month} {manifest.bundle_id}"
+        run = client.create_run(self._experiment(client), tags=_tags(manifest), run_name=name)
+        run_id = str(run.info.run_id)
+        finished = False
+        try:
+            _log_values(client, run, params, metrics, datasets)
+            client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
+            finished = True
+        finally:
+            client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
+        return run_id
+
+    def _register(self, client: MlflowClient, run_id: str, manifest: Manifest) -> int:
+        name = self._settings.model_name
+        if not client.search_registered_models(f"name='{name}'"):
+            client.create_registered_model(name)
+        source = f"{client.get_run(run_id).info.artifact_uri}/{ARTIFACT_FOLDER}"
+        made = client.create_model_version(name, source, run_id, tags=_tags(manifest), description=_label(manifest))
+        return int(made.version)
+
+    def _aliases(self, client: MlflowClient) -> dict[str, int]:
+        """Alias to version number."""
+        found = client.search_registered_models(f"name='{self._settings.model_name}'")
+        return {alias: int(version) for model in found for alias, version in model.aliases.items()}
+
+    def _list(self, client: MlflowClient) -> list[ModelVersion]:
+        """Versions that hold a bundle; others that people registered by hand under the name are left alone."""
+        aliases = self._aliases(client)
+        found = client.search_model_versions(f"name='{self._settings.model_name}'")
+        ours = [_version(client, made, aliases) for made in found if _BUNDLE_TAG in made.tags]
+        return sorted(ours, key=lambda one: one.version)
+
+    def _one(self, client: MlflowClient, alias_or_version: str) -> ModelVersion:
+        for one in self._list(client):
+            if alias_or_version == str(one.version) or alias_or_version in one.aliases:
+                return one
+        raise _unknown(self._settings.model_name, alias_or_version)
+
+    def _install(self, client: MlflowClient, chosen: ModelVersion) -> Path:
+        def download(folder: Path) -> None:
+            with failures(self.tracking_uri):
+                _download(client, chosen.run_id, folder)
+
+        return install_bundle(self._home, chosen.bundle_id, download)
+
+    def _point(self, client: MlflowClient, alias: str, version: int, bundle_id: str) -> None:
+        client.set_registered_model_alias(self._settings.model_name, alias, str(version))
+        if alias == CHAMPION:
+            point_champion(self._home, bundle_id, version)
+
+    def _last_champion(self, reason: BundleError) -> Path:
+        try:
+            folder = champion_pointer(self._home).folder
+            verify(folder)
+        except BundleError as error:
+            raise reason from error
+        _log.warning("%s The last good champion %s stands in.", reason.en, folder.name)
+        return folder
+
+
+def _tags(manifest: Manifest) -> dict[str, str]:
+    return {
+        _BUNDLE_TAG: manifest.bundle_id,
+        _MONTH_TAG: manifest.created_month,
+        _SYNTHETIC_TAG: str(manifest.synthetic).lower(),
+    }
+
+
+def _label(manifest: Manifest) -> str:
+    kind = "SYNTHETIC data, not for real decisions" if manifest.synthetic else "imported data"
+    return f"Trained on {kind}, {manifest.created_month}."
+
+
+def _version(client: MlflowClient, made: MlflowVersion, aliases: Mapping[str, int]) -> ModelVersion:
+    number = int(made.version)
+    return ModelVersion(
+        version=number,
+        aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
+        bundle_id=made.tags[_BUNDLE_TAG],
+        created_at=datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
+        month=made.tags[_MONTH_TAG],
+        metrics={_read(name): value for name, value in client.get_run(str(made.run_id)).data.metrics.items()},
+        run_id=str(made.run_id),
+        synthetic=made.tags[_SYNTHETIC_TAG] == "true",
+    )
+
+
+def _spelt(name: str) -> str:
+    """A name as MLflow takes it: `nDCG@10` becomes `nDCG at 10`, as names there may not hold an @."""
+    return name.replace("@", " at ")
+
+
+def _read(name: str) -> str:
+    return name.replace(" at ", "@")
+
+
+def _log_values(
+    client: MlflowClient,
+    run: Run,
+    params: Mapping[str, str | int | float],
+    metrics: Mapping[str, float],
+    datasets: Mapping[str, str],
+) -> None:
+    from mlflow.entities import Metric, Param
+
+    run_id, started = str(run.info.run_id), run.info.start_time
+    client.log_batch(run_id, metrics=[Metric(_spelt(name), value, started, 0) for name, value in metrics.items()])
+    pairs = [Param(_spelt(name), str(value)) for name, value in params.items()]
+    for start in range(0, len(pairs), _PARAMS_PER_CALL):
+        client.log_batch(run_id, params=pairs[start : start + _PARAMS_PER_CALL])
+    client.log_inputs(run_id, datasets=[_dataset(name, digest) for name, digest in datasets.items()])
+
+
+def _dataset(name: str, digest: str) -> DatasetInput:
+    from mlflow.entities import Dataset, DatasetInput
+
+    source = json.dumps({"sha256": digest})
+    return DatasetInput(Dataset(name, digest[:_DIGEST_LENGTH], source_type="local", source=source))
+
+
+def _copy(bundle: Path, folder: Path) -> None:
+    shutil.copytree(bundle, folder, dirs_exist_ok=True)
+
+
+def _download(client: MlflowClient, run_id: str, folder: Path) -> None:
+    """Copy a run's bundle into an empty folder."""
+    arrived = Path(client.download_artifacts(run_id, ARTIFACT_FOLDER, str(folder)))
+    for item in arrived.iterdir():
+        item.rename(folder / item.name)
+    arrived.rmdir()
+
+
+def _nothing_yet(home: Path) -> BundleMissing:
+    return BundleMissing(
+        f"No model was registered under {home} yet. Train one with `kolmatch train`, or check --home.",
+        f"Chưa có mô hình nào được đăng ký trong {home}. Hãy chạy `kolmatch train`, hoặc kiểm tra --home.",
+    )
+
+
+def _unknown(model: str, asked: str) -> RegistryError:
+    return RegistryError(
+        f"The model {model} has no version or alias {asked!r}. `kolmatch models` lists what there is.",
+        f"Mô hình {model} không có phiên bản hay bí danh {asked!r}. Hãy xem danh sách bằng `kolmatch models`.",
+    )
+
+
+def _not_writable(home: Path, error: OSError) -> RegistryError:
+    return RegistryError(
+        f"Cannot write in the home folder {home}: {error.strerror}. Correct its permissions, or check --home.",
+        f"Không ghi được vào thư mục {home}: {error.strerror}. Hãy sửa quyền ghi, hoặc kiểm tra --home.",
+    )
+
+
+def _busy(home: Path, waited_s: float) -> RegistryError:
+    return RegistryError(
+        f"Another process has held the model registry of {home} for over {waited_s:g} s. Let it end, then repeat.",
+        f"Một tiến trình khác đã giữ kho mô hình của {home} hơn {waited_s:g} giây. Hãy đợi nó xong rồi làm lại.",
+    )

@@ -1,0 +1,142 @@
+"""From a catalogue's texts to a trained static encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.documents import caption_texts, post_texts, tag_lists, tag_texts
+from features.static_encoder import StaticEncoder
+from features.text import TokenBatch, Tokeniser
+from features.vocabulary import Bags, Vocabulary, build_vocabulary
+from kolmatch.settings import EncoderSettings
+from training.contrastive import Progress, train_vectors
+from training.pairs import Corpus, Spans
+from training.tables import Tables
+
+Rows = npt.NDArray[np.int64]
+
+_TRANSCRIPT_LETTERS: Final = 600  # the first minute or two of speech says what a post is about
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The words of a catalogue, cut once and used for every model made from it.
+
+    Attributes:
+        tokeniser: what cut them.
+        captions, tags, transcripts: words per post.
+        full: caption and hashtags, what a post is indexed by.
+        tag_ids, tag_posts: (n_uses,) which hashtag stands on which post.
+        extra: both sides of the pairs given from elsewhere, or None.
+    """
+
+    tokeniser: Tokeniser
+    captions: TokenBatch
+    tags: TokenBatch
+    transcripts: TokenBatch
+    full: TokenBatch
+    tag_ids: Rows
+    tag_posts: Rows
+    extra: tuple[TokenBatch, TokenBatch] | None
+
+
+def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, str]]) -> Reading:
+    """Cut all texts of a catalogue into words."""
+    captions, tags = caption_texts(tables.posts), tag_texts(tables.posts)
+    spoken = [(text or "")[:_TRANSCRIPT_LETTERS] for text in tables.transcripts]
+    sides = (tokeniser.batch([a for a, _ in extra]), tokeniser.batch([b for _, b in extra])) if extra else None
+    tag_ids, tag_posts = _tag_uses(tag_lists(tables.posts))
+    return Reading(
+        tokeniser=tokeniser,
+        captions=tokeniser.batch(captions),
+        tags=tokeniser.batch(tags),
+        transcripts=tokeniser.batch(spoken),
+        full=tokeniser.batch(post_texts(tables.posts)),
+        tag_ids=tag_ids,
+        tag_posts=tag_posts,
+        extra=sides,
+    )
+
+
+def select(batch: TokenBatch, texts: Rows) -> TokenBatch:
+    """The words of some of the texts."""
+    lengths = np.diff(batch.offsets)[texts]
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    ids = batch.ids[np.repeat(batch.offsets[:-1][texts], lengths) + within]
+    return TokenBatch(ids, offsets, batch.vocabulary)
+
+
+def joined(batches: Sequence[TokenBatch]) -> TokenBatch:
+    """Several batches as one, texts one after another."""
+    names: dict[str, int] = {}
+    ids, offsets = [], [np.zeros(1, dtype=np.int64)]
+    for batch in batches:
+        to = np.array([names.setdefault(word, len(names)) for word in batch.vocabulary], dtype=np.int32)
+        ids.append(to[batch.ids] if len(batch.ids) else batch.ids)
+        offsets.append(batch.offsets[1:] + offsets[-1][-1])
+    return TokenBatch(np.concatenate(ids), np.concatenate(offsets), list(names))
+
+
+def train_static(
+    reading: Reading,
+    posts: Rows,
+    owners: Rows,
+    settings: EncoderSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> StaticEncoder:
+    """Train on some of the posts (rows into the reading), whose creators are `owners`, and on the extra pairs."""
+    views = [select(batch, posts) for batch in (reading.captions, reading.tags, reading.transcripts, reading.full)]
+    everything = joined([views[3], views[2], *(reading.extra or ())])
+    least = settings.min_count
+    vocabulary = build_vocabulary(
+        everything, min_count=least, min_pair_count=least, max_features=settings.max_features
+    )
+    bags = [_bags(vocabulary, view, settings) for view in views]
+    extra = tuple(Spans.whole(_bags(vocabulary, side, settings)) for side in reading.extra) if reading.extra else None
+    tag_ids, tag_posts = _among(reading, posts)
+    corpus = Corpus(
+        captions=Spans.whole(bags[0]),
+        tags=Spans.whole(bags[1]),
+        transcripts=Spans.whole(bags[2]),
+        full=Spans.whole(bags[3]),
+        owners=owners,
+        tag_ids=tag_ids,
+        tag_posts=tag_posts,
+        extra=(extra[0], extra[1]) if extra else None,
+    )
+    idf = _rarity(_bags(vocabulary, everything, settings), len(vocabulary))
+    vectors = train_vectors(corpus, idf, vocabulary.first_plain, settings, rng, progress)
+    return StaticEncoder(reading.tokeniser, vocabulary, vectors, settings.max_words)
+
+
+def _bags(vocabulary: Vocabulary, batch: TokenBatch, settings: EncoderSettings) -> Bags:
+    return vocabulary.rows(batch.ids, batch.offsets, batch.vocabulary, settings.max_words)
+
+
+def _rarity(bags: Bags, n_features: int) -> npt.NDArray[np.float32]:
+    """(n_features,) log(1 + texts / uses)."""
+    uses = np.bincount(bags.rows, minlength=n_features)
+    rarity: npt.NDArray[np.float32] = np.log1p((len(bags.offsets) - 1) / np.maximum(uses, 1)).astype(np.float32)
+    return rarity
+
+
+def _tag_uses(tags: Sequence[Sequence[str]]) -> tuple[Rows, Rows]:
+    names: dict[str, int] = {}
+    uses = [(names.setdefault(tag, len(names)), post) for post, found in enumerate(tags) for tag in found]
+    both = np.array(uses, dtype=np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _among(reading: Reading, posts: Rows) -> tuple[Rows, Rows]:
+    """Hashtag uses on the posts chosen, posts counted among those."""
+    position = np.full(len(reading.full.offsets) - 1, -1, dtype=np.int64)
+    position[posts] = np.arange(len(posts))
+    kept = position[reading.tag_posts] >= 0
+    return reading.tag_ids[kept], position[reading.tag_posts[kept]]
