@@ -228,11 +228,11 @@ def _bm25_makers(name: str, history: History, analyse: Callable[[str], Words]) -
 
     makers: dict[str, Callable[[], System]] = {
         f"{name} posts": lambda: bm25(posts(), analyse, history.pooled),
-        f"{name} posts, pairs": lambda: bm25(paired(), _pairs_of(analyse), history.pooled),
+        f"{name} posts+pairs": lambda: bm25(paired(), _pairs_of(analyse), history.pooled),
     }
     if not history.single_posts:
         makers[f"{name} creators"] = lambda: bm25(history.together(posts()), analyse, _same)
-        makers[f"{name} creators, pairs"] = lambda: bm25(history.together(paired()), _pairs_of(analyse), _same)
+        makers[f"{name} creators+pairs"] = lambda: bm25(history.together(paired()), _pairs_of(analyse), _same)
     return makers
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import polars as pl
 
 from benchmarks.evaluate import DEPTH
+from benchmarks.history_files import import_files, last_post, write_tables
 from benchmarks.protocol import Query, Task
-from data.catalogue import Catalogue, import_file
+from data.catalogue import Catalogue
 from kolmatch.settings import Settings
 from models.brief import Brief
 from models.matcher import Matcher
 from training.pipeline import train
-
-_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,14 @@ class Prepared:
 
     @classmethod
     def of(cls, task: Task, home: Path, settings: Settings, *, now: datetime) -> Prepared:
-        """Write the history as files of the import contract, and import them."""
+        """Write the history as files of the import contract, and import them.
+
+        `now` is moved to the last post where that is later: an invented world may lie ahead of the clock.
+        """
         tables = {"creators": task.creators, "accounts": task.accounts, "posts": task.posts}
-        return cls(task, home, settings, import_tables(tables, home, synthetic=task.synthetic, now=now))
+        latest = max(now, last_post(task.posts))
+        files = write_tables(tables, home / "files")
+        return cls(task, home, settings, import_files(files, home, synthetic=task.synthetic, now=latest))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every table that is learned from."""
@@ -63,32 +64,3 @@ class Prepared:
             progress=lambda *_: None,
         )
         return Ours(Matcher.load(bundle))
-
-
-def import_tables(tables: Mapping[str, pl.DataFrame], home: Path, *, synthetic: bool, now: datetime) -> int:
-    """Import frames of the contract through JSONL files, as a user would; return how many rows were rejected.
-
-    `now` is moved to the last post where that is later: an invented world may lie ahead of the clock.
-    """
-    latest = max(now, last_post(tables["posts"]))
-    rejected = 0
-    for name, frame in tables.items():
-        if not frame.is_empty():
-            file = home / "files" / f"{name}.jsonl"
-            write_jsonl(frame, file)
-            rejected += import_file(home, name, file, now=latest, synthetic=synthetic).rejected
-    return rejected
-
-
-def last_post(posts: pl.DataFrame) -> datetime:
-    """When the last post was published or, if later, seen."""
-    latest = max(filter(None, (posts["published_at"].max(), posts["observed_at"].max())))
-    assert isinstance(latest, datetime)
-    return latest
-
-
-def write_jsonl(frame: pl.DataFrame, file: Path) -> None:
-    """Write a frame as JSONL, times as ISO 8601 in UTC."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    times = [pl.col(name).dt.strftime(_TIME) for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
-    frame.with_columns(times).write_ndjson(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -49,21 +49,33 @@ def possible_tasks(names: Sequence[str], data: Path, left_out: list[str]) -> Ite
             left_out.append(f"{name}: {TASKS[name].folder}/ is not in the data folder")
 
 
-def task_figures(task: Task, settings: Settings, only: frozenset[str], console: Console) -> list[TaskFigures]:
-    """Measure all systems on every variant of a task, ours trained on its history in a folder that then goes."""
+def same_history(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Put neighbours together that ask different things of one history: each system is fitted on it once."""
+    group: list[Task] = []
+    for task in tasks:
+        if group and not task.posts.equals(group[0].posts):
+            yield group
+            group = []
+        group.append(task)
+    if group:
+        yield group
+
+
+def figures_of(tasks: Sequence[Task], settings: Settings, only: frozenset[str], console: Console) -> list[TaskFigures]:
+    """Measure all systems on every variant of tasks that share a history, ours trained in a folder that then goes."""
+    history = tasks[0]
     with tempfile.TemporaryDirectory(prefix="kolmatch-bench-") as folder:
-        contenders = baseline_contenders(task, SEED)
+        contenders = baseline_contenders(history, SEED)
         hashes: dict[str, str] = {}
         if not only or OURS in only:
-            prepared = Prepared.of(task, Path(folder), settings, now=datetime.now(UTC))
+            prepared = Prepared.of(history, Path(folder), settings, now=datetime.now(UTC))
             hashes = prepared.hashes()
-            if prepared.rejected:
-                console.print(f"{task.name}: {prepared.rejected} rows of the history were rejected by the import")
             contenders.append(Contender(OURS, prepared.fit))
-        chosen = [contender for contender in contenders if not only or contender.name in only]
+            if prepared.rejected:
+                console.print(f"{history.name}: {prepared.rejected} rows of the history were rejected by the import")
         return evaluate(
-            variants(task),
-            chosen,
+            [variant for task in tasks for variant in variants(task)],
+            [contender for contender in contenders if not only or contender.name in only],
             seed=SEED,
             catalogue_sha256=hashes,
             progress=_says(console),
@@ -111,8 +123,9 @@ def _measured(tasks: str, systems: str, data: Path, settings: Settings, console:
     left_out: list[str] = []
     names = [] if tasks == "none" else tasks.split(",")
     figures = []
-    for task in possible_tasks(names, data, left_out):
-        for found in task_figures(task, settings, frozenset(filter(None, systems.split(","))), console):
+    only = frozenset(filter(None, systems.split(",")))
+    for tasks_of_history in same_history(possible_tasks(names, data, left_out)):
+        for found in figures_of(tasks_of_history, settings, only, console):
             console.print(task_table(found))
             figures.append(found)
     for message in left_out:

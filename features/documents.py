@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+SPOKEN_LETTERS: Final = 600  # the first minute of speech says what a post is about
 _INLINE_TAG: Final = r"[#＃][^\s#＃]+"
 _BEHIND: Final = ".,;:!?…)]}\"'”’»"  # what a sentence puts behind a hashtag is not part of it
 
@@ -44,10 +45,13 @@ def _tags(listed: Iterable[str], inline: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def post_texts(posts: pl.DataFrame) -> list[str]:
-    """(n_posts,) caption and hashtags, each hashtag once: what a post is indexed by."""
-    captions, tags = caption_texts(posts), tag_texts(posts)
-    return [f"{caption} {tag}".strip() for caption, tag in zip(captions, tags, strict=True)]
+def post_texts(posts: pl.DataFrame, transcripts: Sequence[str | None]) -> list[str]:
+    """(n_posts,) caption and hashtags, each hashtag once: what a post is indexed by.
+
+    A post with neither is indexed by the beginning of what is said in it.
+    """
+    written = zip(caption_texts(posts), tag_texts(posts), transcripts, strict=True)
+    return [f"{caption} {tag}".strip() or (said or "")[:SPOKEN_LETTERS] for caption, tag, said in written]
 
 
 def brief_text(title: str, text: str) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from safetensors import SafetensorError
 
-from features.static_encoder import VOCABULARY_FILE, StaticEncoder, Vectors, unit
+from features.static_encoder import READING_FILE, StaticEncoder, Vectors, unit
 from kolmatch.errors import BundleMissing, ExtraMissing
 from kolmatch.settings import EncoderSettings
 
@@ -66,7 +67,7 @@ class SentenceEncoder:
 
 def load_encoder(folder: Path, settings: EncoderSettings) -> Encoder:
     """The encoder saved in a folder: the torch-free static one, or any Sentence-Transformers model."""
-    if (folder / VOCABULARY_FILE).exists():
+    if (folder / READING_FILE).exists():
         return StaticEncoder.load(folder)
     return open_sentence_model(str(folder), settings)
 
@@ -87,7 +88,7 @@ def open_sentence_model(name: str, settings: EncoderSettings) -> SentenceEncoder
 
     try:
         model = SentenceTransformer(name, revision=settings.revision or None, device="cpu")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise BundleMissing(
             f"The encoder {name!r} cannot be loaded: {error}. Give a model folder or a hub name in encoder.model.",
             f"Không nạp được bộ mã hóa {name!r}: {error}. Hãy ghi thư mục hoặc tên mô hình vào encoder.model.",

@@ -34,7 +34,7 @@ _MIN_PAIR_COUNT: Final = 3
 _MAX_WORDS: Final = 30_000  # the most frequent words and pairs are enough, and keep the bundle small
 _MAX_PAIRS: Final = 100_000
 
-# Fitted on the camel-case tags of a real catalogue, lower-cased (docs/decisions/0001-vietnamese-text.md).
+# Chosen by reason; a real catalogue shows that cuts hardly depend on them (docs/decisions/0001-vietnamese-text.md).
 _PAIR_TRUST: Final = 20.0  # how many sightings of the first word equal the belief in independence
 _UNSEEN: Final = 0.1  # count of a syllable that can exist but was never read
 _LETTERS: Final = log(12.0)  # cost of each letter of a word never read

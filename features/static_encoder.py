@@ -1,34 +1,35 @@
-"""The default encoder: a trained bag of words, words without diacritics, and pairs of those.
+"""The default encoder: a trained bag of words, each with a row as written and, often, another without diacritics.
 
-A text's vector is the normalised sum of one trained row per feature. Three kinds of feature make it work on what
-people really type: the word as written ("dịch"), the word without diacritics ("dich"), which a query typed without
-them still meets, and the pair of neighbours without diacritics ("dich vu"), which gives back the meaning that
-diacritics carried.
+A text's vector is the normalised sum of its words' rows. "dịch" and "dich" are two words with two rows, trained so that
+both ways of typing a text end near each other. At rest it is a stock Sentence-Transformers model (StaticEmbedding and
+Normalize) that `SentenceTransformer(folder)` loads anywhere, plus one file that says how texts become canonical words.
+For a text of canonical words both give the same vector; other texts are first read by `features.text`.
 
-Nothing here imports torch: a service that answers briefs needs numpy only. `features.static_module` wraps the same files
-as a Sentence-Transformers module.
+Nothing here imports torch: a service that answers briefs needs numpy only.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from scipy.sparse import csr_matrix
 
 from features.text import TokenBatch, Tokeniser
-from features.vocabulary import Bags, Vocabulary
 
 Vectors = npt.NDArray[np.float32]
 
-WEIGHTS_FILE: Final = "vectors.safetensors"
-VOCABULARY_FILE: Final = "vocabulary.json"
+READING_FILE: Final = "kolmatch.json"
+WEIGHTS_FILE: Final = "model.safetensors"
+WEIGHTS_NAME: Final = "embedding.weight"
+TOKENIZER_FILE: Final = "tokenizer.json"
+UNKNOWN: Final = "[UNK]"  # row 0, all zeros; no canonical word holds brackets
 _POOL_TEXTS: Final = 8192  # texts pooled at once, so that memory does not grow with the catalogue
 
 
@@ -38,78 +39,70 @@ class StaticEncoder:
 
     Attributes:
         tokeniser: cuts texts into canonical words.
-        vocabulary: which features have a row.
-        vectors: (len(vocabulary), dimension) float32 trained rows.
+        words: the words that have a row; word i has row i + 1.
+        vectors: (len(words) + 1, dimension) float32 trained rows; row 0 stands for every other word and is zero.
         max_words: words of a text that count, the rest is not read.
     """
 
     tokeniser: Tokeniser
-    vocabulary: Vocabulary
+    words: tuple[str, ...]
     vectors: Vectors
     max_words: int
+    _row: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_row", {word: i for i, word in enumerate(self.words, start=1)})
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
         return int(self.vectors.shape[1])
 
-    def bags(self, texts: Sequence[str]) -> Bags:
-        """Feature rows of texts."""
-        batch = self.tokeniser.batch(texts)
-        return self.vocabulary.rows(batch.ids, batch.offsets, batch.vocabulary, self.max_words)
-
     def encode_posts(self, texts: Sequence[str]) -> Vectors:
         """(n_texts, dimension) unit vectors; a text without a known word is all zeros."""
-        return self._pool(self.bags(texts))
+        return self.encode_words(self.tokeniser.batch(texts))
 
     def encode_words(self, batch: TokenBatch) -> Vectors:
         """(n_texts, dimension) unit vectors of texts that this encoder's tokeniser has cut already."""
-        return self._pool(self.vocabulary.rows(batch.ids, batch.offsets, batch.vocabulary, self.max_words))
+        rows = np.array([self._row.get(word, 0) for word in batch.vocabulary], dtype=np.int64)
+        starts = batch.offsets[:-1]
+        stops = np.minimum(batch.offsets[1:], starts + self.max_words)
+        pooled = np.zeros((len(starts), self.dimension), dtype=np.float32)
+        for first in range(0, len(starts), _POOL_TEXTS):
+            part = slice(first, first + _POOL_TEXTS)
+            pooled[part] = self._sums(rows, batch.ids, starts[part], stops[part])
+        return unit(pooled)
+
+    def _sums(
+        self,
+        rows: npt.NDArray[np.int64],
+        ids: npt.NDArray[np.int32],
+        starts: npt.NDArray[np.int64],
+        stops: npt.NDArray[np.int64],
+    ) -> Vectors:
+        ends = np.concatenate(([0], np.cumsum(stops - starts)))
+        at = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], stops - starts)
+        columns = rows[ids[at]] if len(at) else at
+        ones = np.ones(len(columns), dtype=np.float32)
+        membership = csr_matrix((ones, columns, ends), shape=(len(starts), len(self.vectors)))
+        sums: Vectors = membership @ self.vectors
+        return sums
 
     def encode_brief(self, text: str) -> Vectors:
         """(dimension,) unit vector of one brief or facet, read like a post."""
-        words = self.tokeniser.words(text)
-        ids = np.arange(len(words), dtype=np.int32)
-        offsets = np.array([0, len(words)], dtype=np.int64)
-        vector: Vectors = self._pool(self.vocabulary.rows(ids, offsets, words, self.max_words))[0]
+        rows = [self._row.get(word, 0) for word in self.tokeniser.words(text)[: self.max_words]]
+        vector: Vectors = unit(self.vectors[rows].sum(axis=0, dtype=np.float32))
         return vector
-
-    def _pool(self, bags: Bags) -> Vectors:
-        n_texts = len(bags.offsets) - 1
-        pooled = np.zeros((n_texts, self.dimension), dtype=np.float32)
-        for start in range(0, n_texts, _POOL_TEXTS):
-            stop = min(start + _POOL_TEXTS, n_texts)
-            first, last = bags.offsets[start], bags.offsets[stop]
-            rows = bags.rows[first:last]
-            membership = csr_matrix(
-                (np.ones(len(rows), np.float32), rows, bags.offsets[start : stop + 1] - first),
-                shape=(stop - start, len(self.vectors)),
-            )
-            pooled[start:stop] = membership @ self.vectors
-        return unit(pooled)
-
-    def save(self, folder: Path) -> None:
-        """Write vectors (safetensors) and vocabulary (JSON) into an existing folder."""
-        save_file(
-            {"vectors": np.ascontiguousarray(self.vectors), "pair_keys": self.vocabulary.pair_keys},
-            folder / WEIGHTS_FILE,
-        )
-        content = {
-            "words": self.vocabulary.words,
-            "plain": self.vocabulary.plain,
-            "max_words": self.max_words,
-            "tokeniser": json.loads(self.tokeniser.to_json()),
-        }
-        (folder / VOCABULARY_FILE).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> StaticEncoder:
-        """Read what `save` wrote."""
-        arrays = load_file(folder / WEIGHTS_FILE)
-        content = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
-        vocabulary = Vocabulary(tuple(content["words"]), tuple(content["plain"]), arrays["pair_keys"])
-        tokeniser = Tokeniser.from_json(json.dumps(content["tokeniser"]))
-        return cls(tokeniser, vocabulary, arrays["vectors"], int(content["max_words"]))
+        """Read what `features.static_model.save_static` wrote."""
+        reading = json.loads((folder / READING_FILE).read_text(encoding="utf-8"))
+        rows: dict[str, int] = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))["model"]["vocab"]
+        words = sorted((word for word in rows if word != UNKNOWN), key=rows.__getitem__)
+        tokeniser = Tokeniser.from_json(json.dumps(reading["tokeniser"]))
+        vectors = load_file(folder / WEIGHTS_FILE)[WEIGHTS_NAME]
+        return cls(tokeniser, tuple(words), vectors, int(reading["max_words"]))
 
 
 def unit(vectors: Vectors) -> Vectors:

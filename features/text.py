@@ -14,8 +14,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -34,10 +36,10 @@ from features.teencode import MEANINGS
 __all__ = ["TokenBatch", "Tokeniser", "normalise", "strip_diacritics"]
 
 MAX_WORD: Final = 64  # letters; longer ones are keys, not words, and are cut
-_CACHED_CHUNKS: Final = 131_072  # at most some forty megabytes; the same words come again and again
-_CACHED_LETTERS: Final = 64  # longer chunks do not come again
-_SLICE: Final = 50_000  # texts cut at once, so that memory does not grow with the catalogue
-_THREADS: Final = 2  # Arrow cuts one slice while Python reads the words of another
+_REMEMBERED: Final = 100_000  # chunks, and pieces of them: at most some forty megabytes; the same ones come again
+_REMEMBERED_LETTERS: Final = 64  # longer ones do not
+_SLICE: Final = 20_000  # texts cut at once, so that memory does not grow with the catalogue
+_FITTED: Final = 300_000  # texts that hashtags learn from, spread over all: more would not change a cut
 
 _CHUNK: Final = re.compile(r"[^ \t\n\v\f\r]+")  # the white space that Arrow cuts at, no more and no less
 _GONE: Final = re.compile(
@@ -50,11 +52,15 @@ _GONE: Final = re.compile(
 _MAY_BE_GONE: Final = frozenset("/@.")  # without one of these nothing is a link, a mention or an address
 _ENDS: Final = " ,.!?:;\"'()[]{}*~-+|"  # taken off first, because most chunks are then a word
 _SIGN: Final = re.compile(r"[^\w#]|_")
-_RUN: Final = re.compile(r"([^\W\d_c])\1{2,}", re.IGNORECASE)  # no c: "cccd" and "pccc" are meant
+_RUN: Final = re.compile(r"([^\W\d_c])\1{2,}")  # no c: "cccd" and "pccc" are meant
+_THREE: Final = re.compile(r"(.)\1\1")  # much faster than finding out that there is no run
+_RUN_IN_TAG: Final = re.compile(_RUN.pattern, re.IGNORECASE)
 _SELECTORS: Final = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # how an emoji is drawn
 
 
 Ints = npt.NDArray[np.int64]
+Words = tuple[str, ...]
+Texts = Sequence[str | None] | pl.Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,13 @@ class Tokeniser:
     """Cuts texts into canonical words; glued hashtags are cut by the splitter it holds."""
 
     splitter: HashtagSplitter = field(default_factory=HashtagSplitter.default)
-    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chunks: dict[str, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _pieces: dict[str, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def fit(cls, texts: Sequence[str | None] | pl.Series) -> Tokeniser:
+    def fit(cls, texts: Texts) -> Tokeniser:
         """A tokeniser whose hashtag splitter has counted the words of these texts (hashtags themselves left out)."""
-        batch = _Reader(_without_tags).read(texts)
+        batch = _Reader(_without_tags).read(texts[:: max(1, len(texts) // _FITTED)])
         return cls(HashtagSplitter.fit(batch.ids, batch.offsets, batch.vocabulary))
 
     def words(self, text: str | None) -> list[str]:
@@ -93,7 +100,7 @@ class Tokeniser:
         """The canonical words as one readable line; doing it twice changes nothing."""
         return " ".join(self.words(text))
 
-    def batch(self, texts: Sequence[str | None] | pl.Series) -> TokenBatch:
+    def batch(self, texts: Texts) -> TokenBatch:
         """Words of many texts; None and "" have none."""
         return _Reader(self._chunk_words).read(texts)
 
@@ -106,18 +113,26 @@ class Tokeniser:
         """Read what `to_json` wrote."""
         return cls(HashtagSplitter.from_dict(json.loads(content)["hashtags"]))
 
-    def _chunk_words(self, chunk: str) -> tuple[str, ...]:
-        found = self._known.get(chunk)
-        if found is None:
-            found = self._read_chunk(chunk)
-            if len(self._known) >= _CACHED_CHUNKS:
-                self._known.clear()
-            if len(chunk) <= _CACHED_LETTERS:
-                self._known[chunk] = found
-        return found
+    def _chunk_words(self, chunk: str) -> Words:
+        return _recalled(self._chunks, chunk, self._read_chunk)
 
-    def _read_chunk(self, chunk: str) -> tuple[str, ...]:
-        return _chunk_words(chunk, self.splitter.split)
+    def _read_chunk(self, chunk: str) -> Words:
+        return tuple(chain.from_iterable(map(self._piece_words, _pieces(chunk, self.splitter.split))))
+
+    def _piece_words(self, piece: str) -> Words:
+        return _recalled(self._pieces, piece, _canonical)
+
+
+def _recalled(known: dict[str, Words], text: str, read: Callable[[str], Words]) -> Words:
+    """What was read before, or read now and kept while there is room."""
+    found = known.get(text)
+    if found is None:
+        found = read(text)
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        if len(text) <= _REMEMBERED_LETTERS:
+            known[text] = found
+    return found
 
 
 def normalise(text: str | None) -> str:
@@ -133,11 +148,6 @@ def _default() -> Tokeniser:
 # --- one chunk ---------------------------------------------------------------------------------------------------
 
 
-def _chunk_words(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
-    """Canonical words of one chunk, a text without ASCII white space."""
-    return tuple(chain.from_iterable(map(_canonical, _pieces(chunk, split_tag))))
-
-
 def _pieces(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> Iterator[str]:
     """Runs of letters and digits, in lower case; a run behind # is a hashtag and may be several."""
     text = unicodedata.normalize("NFKC", chunk.strip(_ENDS))
@@ -146,11 +156,19 @@ def _pieces(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> Iterator[s
         return
     if not _MAY_BE_GONE.isdisjoint(text):
         text = _GONE.sub(" ", text)
+    if text[:1] == "#" and text[1:].isalnum():
+        yield from split_tag(_once_in_tag(text[1:]))
+        return
     for run in _SIGN.sub(_stand_in, text).split():
         plain, *tags = run.split("#")
         yield plain.lower()
         for tag in tags:
-            yield from split_tag(_RUN.sub(r"\1", tag))
+            yield from split_tag(_once_in_tag(tag))
+
+
+def _once_in_tag(tag: str) -> str:
+    """Letters held down are one letter, whatever their case; the capitals that part words stay."""
+    return _RUN_IN_TAG.sub(r"\1", tag) if _THREE.search(tag.lower()) else tag
 
 
 def _stand_in(sign: re.Match[str]) -> str:
@@ -166,10 +184,12 @@ def _stand_in(sign: re.Match[str]) -> str:
     return "" if category == "Cf" and char != "\u200b" else " "
 
 
-def _canonical(piece: str) -> tuple[str, ...]:
+def _canonical(piece: str) -> Words:
     """The word or words that a run of lower-case letters stands for."""
     word = piece if piece.isascii() else _closed_up(piece)
     word = place_tone(_once(word))[:MAX_WORD]
+    if len(word) == 1 and len(piece) > 2 and word in MEANINGS:
+        return (3 * word,)  # "kkkk" is laughter, not "không"
     return MEANINGS.get(word) or ((word,) if word else ())
 
 
@@ -180,9 +200,8 @@ def _closed_up(piece: str) -> str:
 
 def _once(word: str) -> str:
     """Letters held down are one letter: "đẹppp" is "đẹp", "quáaa" and "quáa" are "quá"; digits are left alone."""
-    if word.isascii():
-        return _RUN.sub(r"\1", word) if len(word) > 2 else word
-    return without_echo(_RUN.sub(r"\1", word))
+    word = _RUN.sub(r"\1", word) if _THREE.search(word) else word
+    return word if word.isascii() else without_echo(word)
 
 
 # --- many texts --------------------------------------------------------------------------------------------------
@@ -191,47 +210,57 @@ def _once(word: str) -> str:
 class _Reader:
     """Reads many texts, each distinct chunk once, and numbers the words in order of first appearance."""
 
-    def __init__(self, chunk_words: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, chunk_words: Callable[[str], Words]) -> None:
         self._chunk_words = chunk_words
         self._chunk_rows: dict[str, int] = {}
         self._word_ids: dict[str, int] = {}
-        self._flat: list[int] = []
-        self._lengths: list[int] = []
+        self._flat = array("i")  # word ids of the chunks, one chunk after another
+        self._ends = array("q", [0])  # where each chunk's ids end
 
-    def read(self, texts: Sequence[str | None] | pl.Series) -> TokenBatch:
-        starts = range(0, len(texts), _SLICE)
-        chunk_rows: list[Ints] = [np.empty(0, np.int64)]
-        chunk_counts: list[Ints] = [np.empty(0, np.int64)]
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for codes, counts, distinct in pool.map(lambda start: _cut(texts[start : start + _SLICE]), starts):
-                chunk_rows.append(self._rows(distinct)[codes])
-                chunk_counts.append(counts)
-        return self._batch(np.concatenate(chunk_rows), np.concatenate(chunk_counts))
-
-    def _rows(self, distinct: list[str]) -> Ints:
-        return np.array([self._row(chunk) for chunk in distinct], dtype=np.int64)
+    def read(self, texts: Texts) -> TokenBatch:
+        ids: list[npt.NDArray[np.int32]] = [np.empty(0, np.int32)]
+        lengths: list[Ints] = [np.zeros(1, np.int64)]
+        for codes, chunks_of_text, distinct in _cut_ahead(texts):
+            rows = np.array([self._row(chunk) for chunk in distinct], dtype=np.int64)[codes]
+            slice_ids, slice_lengths = self._placed(rows, chunks_of_text)
+            ids.append(slice_ids)
+            lengths.append(slice_lengths)
+        return TokenBatch(np.concatenate(ids), np.cumsum(np.concatenate(lengths)), list(self._word_ids))
 
     def _row(self, chunk: str) -> int:
         row = self._chunk_rows.get(chunk)
         if row is None:
-            row = self._chunk_rows[chunk] = len(self._lengths)
-            words = self._chunk_words(chunk)
-            self._flat.extend([self._word_ids.setdefault(word, len(self._word_ids)) for word in words])
-            self._lengths.append(len(words))
+            row = self._chunk_rows[chunk] = len(self._chunk_rows)
+            self._flat.extend(
+                [self._word_ids.setdefault(word, len(self._word_ids)) for word in self._chunk_words(chunk)]
+            )
+            self._ends.append(len(self._flat))
         return row
 
-    def _batch(self, rows: Ints, chunks_of_text: Ints) -> TokenBatch:
-        """Put the words of every chunk in the place of the chunk."""
-        flat, lengths = np.array(self._flat, dtype=np.int32), np.array(self._lengths, dtype=np.int64)
-        ends = np.cumsum(lengths)
-        counts = lengths[rows]
+    def _placed(self, rows: Ints, chunks_of_text: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Word ids in the place of each chunk, and how many words each text has."""
+        ends = np.frombuffer(self._ends, dtype=np.int64)
+        starts, counts = ends[rows], ends[rows + 1] - ends[rows]
         word_ends = np.concatenate(([0], np.cumsum(counts)))
-        at = np.arange(word_ends[-1]) + np.repeat(ends[rows] - lengths[rows] - word_ends[:-1], counts)
-        offsets = word_ends[np.concatenate(([0], np.cumsum(chunks_of_text)))]
-        return TokenBatch(flat[at], offsets, list(self._word_ids))
+        at = np.arange(word_ends[-1]) + np.repeat(starts - word_ends[:-1], counts)
+        flat = np.frombuffer(self._flat, dtype=np.int32) if self._flat else np.empty(0, np.int32)
+        text_ends = word_ends[np.concatenate(([0], np.cumsum(chunks_of_text)))]
+        return flat[at], np.diff(text_ends)
 
 
-def _cut(texts: Sequence[str | None] | pl.Series) -> tuple[Ints, Ints, list[str]]:
+def _cut_ahead(texts: Texts) -> Iterator[tuple[Ints, Ints, list[str]]]:
+    """Slices of texts, cut; Arrow cuts the next one while Python reads the words of this."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting: deque[Future[tuple[Ints, Ints, list[str]]]] = deque()
+        for start in range(0, len(texts), _SLICE):
+            waiting.append(pool.submit(_cut, texts[start : start + _SLICE]))
+            if len(waiting) > 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _cut(texts: Texts) -> tuple[Ints, Ints, list[str]]:
     """Cut texts at ASCII white space: (n_chunks,) codes, (n_texts,) chunks of each text, and the distinct chunks."""
     column = pc.fill_null(_column(texts), "")
     lists = pc.ascii_split_whitespace(column)
@@ -240,7 +269,7 @@ def _cut(texts: Sequence[str | None] | pl.Series) -> tuple[Ints, Ints, list[str]
     return chunks.indices.to_numpy(zero_copy_only=False), counts, chunks.dictionary.to_pylist()
 
 
-def _column(texts: Sequence[str | None] | pl.Series) -> pa.Array:
+def _column(texts: Texts) -> pa.Array:
     if isinstance(texts, pl.Series):
         return texts.cast(pl.String).to_arrow().cast(pa.large_string())
     try:
@@ -253,5 +282,5 @@ def _storable(text: str | None) -> str | None:
     return text and text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _without_tags(chunk: str) -> tuple[str, ...]:
-    return _chunk_words(chunk, lambda tag: ())
+def _without_tags(chunk: str) -> Words:
+    return tuple(chain.from_iterable(map(_canonical, _pieces(chunk, lambda tag: ()))))

@@ -110,23 +110,22 @@ def _truncate(
     return ids[within < most], np.concatenate(([0], np.cumsum(np.minimum(lengths, most))))
 
 
-def build_vocabulary(
-    batch: TokenBatch, *, min_count: int, min_pair_count: int, max_features: int | None = None
-) -> Vocabulary:
-    """Features that stand in at least `min_count` texts (pairs: that often in all), each kind in sorted order.
+def build_vocabulary(batch: TokenBatch, *, min_count: int, min_pair_count: int | None) -> Vocabulary:
+    """Features that stand in at least `min_count` texts, each kind in sorted order.
 
-    With `max_features`, only the most frequent pairs that still fit are kept; words are never dropped for it.
+    Pairs count by how often they stand together in all; with `min_pair_count` None there are none.
     """
     texts = np.repeat(np.arange(len(batch.offsets) - 1), np.diff(batch.offsets))
     words = _frequent(batch.ids, texts, batch.vocabulary, min_count)
     stripped, plain_of = np.unique(np.array([strip_diacritics(w) for w in batch.vocabulary]), return_inverse=True)
     plain_ids = plain_of[batch.ids].astype(np.int64) if len(batch.ids) else np.empty(0, np.int64)
     plain = _frequent(plain_ids, texts, stripped.tolist(), min_count)
+    if min_pair_count is None:
+        return Vocabulary(tuple(words), tuple(plain), np.empty(0, np.int64))
     rank = {word: i for i, word in enumerate(plain)}
     to_plain = np.array([rank.get(word, -1) for word in stripped.tolist()], dtype=np.int64)
-    room = None if max_features is None else max(max_features - len(words) - len(plain), 0)
     in_plain = to_plain[plain_ids] if len(plain_ids) else plain_ids
-    return Vocabulary(tuple(words), tuple(plain), _pair_keys(in_plain, texts, len(plain), min_pair_count, room))
+    return Vocabulary(tuple(words), tuple(plain), _pair_keys(in_plain, texts, len(plain), min_pair_count))
 
 
 def _frequent(
@@ -141,13 +140,10 @@ def _frequent(
 
 
 def _pair_keys(
-    plain: npt.NDArray[np.int64], texts: npt.NDArray[np.int64], n_plain: int, least: int, most: int | None
+    plain: npt.NDArray[np.int64], texts: npt.NDArray[np.int64], n_plain: int, least: int
 ) -> npt.NDArray[np.int64]:
-    """Sorted keys of neighbouring plain words that stand together at least `least` times, at most `most` keys."""
+    """Sorted keys of neighbouring plain words that stand together at least `least` times."""
     together = (texts[1:] == texts[:-1]) & (plain[1:] >= 0) & (plain[:-1] >= 0)
     keys, counts = np.unique(plain[:-1][together] * n_plain + plain[1:][together], return_counts=True)
     frequent: npt.NDArray[np.int64] = keys[counts >= least]
-    if most is None or len(frequent) <= most:
-        return frequent
-    order = np.argsort(-counts[counts >= least], kind="stable")[:most]
-    return np.sort(frequent[order])
+    return frequent

@@ -32,7 +32,7 @@ class Section(BaseModel):
 class EncoderSettings(Section):
     """Which Sentence-Transformers model turns a text into a vector, and how the default one is trained."""
 
-    model: str = "static"
+    model: Annotated[str, Field(min_length=1)] = "static"
     revision: str = ""
     query_prompt: str = ""
     document_prompt: str = ""
@@ -41,7 +41,6 @@ class EncoderSettings(Section):
     batch_size: Positive = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 0.02
     min_count: Positive = 3
-    max_features: Positive = 60000
     max_words: Positive = 256
 
 
@@ -50,7 +49,7 @@ class TrainingSettings(Section):
 
     seed: int = 20261123
     holdout_share: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.15
-    max_fit_queries: Positive = 2000
+    max_fit_queries: Positive = 1000
 
 
 class MatcherSettings(Section):
@@ -99,7 +98,8 @@ class Settings(Section):
         path = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
         values = _read_file(path) if path else {}
         for section, key, value in _overrides(environment):
-            values.setdefault(section, {})[key] = value
+            if isinstance(values.setdefault(section, {}), dict):  # else the check below names it
+                values[section][key] = value
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -53,6 +53,7 @@ class Query:
         vector: (dimension,) unit vector.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
+        missing: how many distinct words no post has as written ("words"), and without diacritics ("plain").
     """
 
     text: str
@@ -61,6 +62,7 @@ class Query:
     vector: Floats
     plain: bool
     unknown: tuple[str, ...]
+    missing: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,13 @@ class CreatorIndex:
         }
         unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
         plain = all(letter.isascii() for word in words for letter in word)
-        return Query(text, tuple(words), terms, encoder.encode_brief(text), plain, unknown)
+        missing = self._missing(words, rows)
+        return Query(text, tuple(words), terms, encoder.encode_brief(text), plain, unknown, missing)
+
+    def _missing(self, words: Sequence[str], rows: Rows) -> dict[str, int]:
+        known = {channel: len(np.unique(rows[self._in(channel, rows)])) for channel in ("words", "plain")}
+        plain = {self.vocabulary.plain_form(word) for word in words}
+        return {"words": len(set(words)) - known["words"], "plain": len(plain) - known["plain"]}
 
     def _starts(self) -> dict[str, int]:
         return dict(zip(CHANNELS, self.vocabulary.starts[:-1], strict=True))

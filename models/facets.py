@@ -45,10 +45,10 @@ def cover(index: CreatorIndex, kind: str, query: Query) -> Coverage:
 
 
 def _word_share(index: CreatorIndex, query: Query, channel: str) -> Floats:
-    """(n_posts,) share, by rarity, of the facet's distinct words that each post has; unknown words count in full."""
+    """(n_posts,) share, by rarity, of the facet's distinct words that each post has; one none has counts in full."""
     postings = index.posts[channel]
     hits = np.zeros(postings.n_documents, dtype=np.float32)
-    total = len(query.unknown) * float(np.log1p(postings.n_documents))
+    total = query.missing[channel] * float(np.log1p(postings.n_documents))
     for term in query.terms[channel]:
         rarity = postings.idf(term)
         total += rarity

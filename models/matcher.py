@@ -211,7 +211,7 @@ class Matcher:
         """Rows of the best `k`; equal scores keep the order of creator ids."""
         rows = np.flatnonzero(scored.allowed)
         order = np.argsort(-scored.scores[rows], kind="stable")
-        best: npt.NDArray[np.int64] = rows[order[:k]]
+        best: npt.NDArray[np.int64] = rows[order[: max(k, 0)]]
         return best
 
     def _entry(self, scored: Scored, row: int, place: int) -> Entry:

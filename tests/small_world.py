@@ -1,11 +1,11 @@
 """A small invented catalogue with a known answer: every creator has a topic of their own, and some are traps.
 
-    dvc      the right answer to BRIEF: eight posts on online procedures
-    bep      cooks, and has one stray post in the brief's own words
-    ngap     cooks, and posted one caption in the brief's own words again and again
-    lua      online procedures too, but beside them bets on football: what BRIEF_AVOIDING must avoid
-    thieu    a minor, roi: opted out; both speak of nothing but online procedures
-    trong    no post at all; moi: posts, but no row in the table of creators
+dvc      the right answer to BRIEF: ten posts on online procedures
+bep      cooks, and has one stray post in the brief's own words
+ngap     cooks, and posted one caption in the brief's own words again and again
+lua      online procedures too, but beside them bets on football, which BRIEF wants avoided
+thieu    a minor, roi: opted out; both speak of nothing but online procedures
+trong    no post at all; moi: posts, but no row in the table of creators
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ NOW: Final = datetime(2026, 11, 20, tzinfo=UTC)
 TITLE: Final = "Tuyên truyền dịch vụ công trực tuyến cho thanh niên"
 BRIEF: Final = Brief(title=TITLE, must=("nộp hồ sơ trực tuyến",), nice=("định danh điện tử",), must_not=("cá cược",))
 FLOOD: Final = 500
-SMALL: Final = Settings(
-    encoder=EncoderSettings(dimension=32, epochs=4, batch_size=64, min_count=2, max_features=4000)
-)
+SMALL: Final = Settings(encoder=EncoderSettings(dimension=32, epochs=4, batch_size=64, min_count=2))
 
 # Creator -> what each of their posts says; the number is added so that no two are alike.
 _TOPICS: Final[Mapping[str, Sequence[str]]] = {
@@ -75,14 +73,27 @@ def accounts() -> list[dict[str, Any]]:
 
 def posts() -> list[dict[str, Any]]:
     """Every post of the small world, in order of creator."""
-    rows = [_post(name, n, f"{said[n % len(said)]} {_LATELY[n]}") for name, said in _TOPICS.items() for n in range(_EACH)]
+    rows = [
+        _post(name, n, f"{said[n % len(said)]} {_LATELY[n]}") for name, said in _TOPICS.items() for n in range(_EACH)
+    ]
     rows += [_post(name, n, f"{_ALWAYS_PERFECT} {_LATELY[n]}") for name in LEFT_OUT for n in range(_EACH)]
     rows.append(_post("bep", 90, TITLE))
     rows += [_post("ngap", 100 + n, TITLE) for n in range(FLOOD)]
     return rows
 
 
-_LATELY: Final = ("hôm nay", "hôm qua", "tuần này", "tuần trước", "tháng này", "sáng nay", "tối nay", "chiều nay", "nhé", "nha")
+_LATELY: Final = (
+    "hôm nay",
+    "hôm qua",
+    "tuần này",
+    "tuần trước",
+    "tháng này",
+    "sáng nay",
+    "tối nay",
+    "chiều nay",
+    "nhé",
+    "nha",
+)
 
 
 def _post(creator: str, n: int, text: str) -> dict[str, Any]:

@@ -19,12 +19,19 @@ from benchmarks.compare import compare
 from benchmarks.damage import damaged, strip_marks, teencode
 from benchmarks.evaluate import Contender, baseline_contenders, evaluate, values_of
 from benchmarks.figures import FORMAT, OURS, Run, TaskFigures, queries_hash, versions
-from benchmarks.protocol import CREATOR_SCHEMA, POST_SCHEMA, Query, Task, contract_frame
-from benchmarks.question_tasks import health_questions, law_questions, single_post_task
+from benchmarks.history_files import write_tables
+from benchmarks.ours import Prepared
+from benchmarks.protocol import POST_SCHEMA, Query, Task, contract_frame
+from benchmarks.question_tasks import health_questions, law_questions, named_creators, single_post_task
+from benchmarks.run import run, same_history
 from benchmarks.scale import noisy, scaled
+from benchmarks.speed import in_own_process, measure_speed
 from benchmarks.tasks import TASKS, variants
 from benchmarks.tiktok_tasks import CAMPAIGN_SPLIT, campaign_a, campaign_b, next_post
+from benchmarks.world_task import sample_world
+from data.catalogue import Catalogue
 from kolmatch.errors import FileUnreadable
+from kolmatch.settings import Settings
 
 TOPICS = {
     "cook": "nấu món canh chua cá lóc miền tây ngon",
@@ -95,7 +102,7 @@ def data(tmp_path: Path) -> Path:
 def small_task() -> Task:
     """Four creators whose posts are of one topic each, and a query about each topic."""
     rows = [{**row, "observed_at": None} for row in history_rows() if row["creator_id"] != "new"]
-    creators = contract_frame(pl.DataFrame({"creator_id": list(TOPICS)}), CREATOR_SCHEMA)
+    creators = named_creators(pl.Series(list(TOPICS)), "person")
     queries = tuple(Query(creator, text, frozenset([creator])) for creator, text in TOPICS.items())
     posts = contract_frame(pl.DataFrame(rows, infer_schema_length=None), POST_SCHEMA)
     return Task("small", creators, posts, queries, frozenset(TOPICS), ("MRR", "nDCG@10"), "invented", synthetic=True)
@@ -311,3 +318,69 @@ def test_noise_drops_some_words_and_keeps_most() -> None:
     (first, second) = noisy([text, text], np.random.default_rng(0))
     assert 0.85 < len(first.split()) / 2000 < 0.95
     assert 0.78 < len(set(second.split()) & set(text.split())) / 2000 < 0.95
+
+
+def test_the_import_takes_every_row_of_a_history(small_task: Task, tmp_path: Path) -> None:
+    prepared = Prepared.of(small_task, tmp_path, Settings(), now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert prepared.rejected == 0
+    stored = Catalogue.open(tmp_path).table("posts")
+    assert stored.select("post_id", "published_at", "text").equals(
+        small_task.posts.select("post_id", "published_at", "text").sort("post_id")
+    )
+    assert Catalogue.open(tmp_path).is_synthetic()
+    assert "posts" in prepared.hashes()
+
+
+def test_a_run_prints_tables_says_what_it_left_out_and_writes_its_figures(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    options = ["--tasks", "campaign_a,law_questions", "--systems", "random,BM25 posts", "--no-speed"]
+    printed = CliRunner().invoke(run, [*options, "--data", str(data), "--out", str(out)])
+    assert printed.exit_code == 0, printed.output
+    assert "Left out: law_questions: law_questions/ is not in the data folder" in printed.output
+    written = Run.read(out)
+    assert [task.task for task in written.tasks] == ["campaign_a", "campaign_a_no_diacritics", "campaign_a_teencode"]
+    assert {system.system for system in written.tasks[0].systems} == {"random", "BM25 posts"}
+    assert "BM25 posts" in printed.output
+
+
+def test_an_unknown_task_is_refused_in_both_languages(tmp_path: Path) -> None:
+    printed = CliRunner().invoke(run, ["--tasks", "nothing", "--no-speed", "--out", str(tmp_path / "x.json")])
+    assert printed.exit_code == 2
+    assert "Không có bài đo 'nothing'" in printed.output
+    assert "Unknown task 'nothing'" in printed.output
+
+
+def test_the_sample_world_is_labelled_synthetic_and_never_offers_who_may_not_be_listed() -> None:
+    task = sample_world(1, creators=30, posts=600)
+    assert task.synthetic
+    barred = task.creators.filter(
+        pl.col("is_minor").fill_null(value=False) | pl.col("opted_out").fill_null(value=False)
+    )
+    assert not task.candidates & set(barred["creator_id"])
+    assert all(query.relevant <= task.candidates for query in task.queries)
+    assert all(grade in (1.0, 2.0, 3.0) for query in task.queries for grade in query.gains.values())
+    damaged_brief = damaged(task, "no_diacritics", 1).queries[0].brief
+    assert damaged_brief is not None
+    assert damaged_brief.title == strip_marks(damaged_brief.title)
+
+
+def test_tasks_that_share_a_history_are_fitted_together(data: Path) -> None:
+    tasks = [campaign_a(data), campaign_b(data), sample_world(1, creators=30, posts=600)]
+    names = [[task.name for task in group] for group in same_history(tasks)]
+    assert names == [["campaign_a", "campaign_b"], ["sample_world"]]
+    assert list(same_history([])) == []
+
+
+def test_a_speed_step_runs_in_a_process_of_its_own_and_reports_its_peak(small_task: Task, tmp_path: Path) -> None:
+    files = write_tables({"creators": small_task.creators, "posts": small_task.posts}, tmp_path / "files")
+    (tmp_path / "files.json").write_text(json.dumps({name: str(file) for name, file in files.items()}))
+    figures = in_own_process("import", tmp_path)
+    assert figures["rejected rows"] == 0
+    assert 10 < figures["import peak, MiB"] < 1000
+    assert Catalogue.open(tmp_path).rows()["posts"] == small_task.posts.height
+
+
+def test_speed_is_left_out_where_the_posts_are_not(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert measure_speed(tmp_path, Settings(), 0, said.append) == {}
+    assert said == ["Left out: speed; tiktok_creators and tiktok_trending are not in the data folder"]

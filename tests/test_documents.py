@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.documents import brief_text, caption_texts, post_texts, tag_lists, tag_texts
+from features.documents import SPOKEN_LETTERS, brief_text, caption_texts, post_texts, tag_lists, tag_texts
 
 TAGS = st.lists(st.text("abcđệABC1", min_size=1, max_size=6), max_size=5)
 
 
 def posts(*rows: tuple[str | None, Sequence[str] | None]) -> pl.DataFrame:
     """Posts of (caption, hashtags)."""
-    schema = {"text": pl.String, "hashtags": pl.List(pl.String)}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {"text": pl.String, "hashtags": pl.List(pl.String)}
     return pl.DataFrame({"text": [r[0] for r in rows], "hashtags": [r[1] for r in rows]}, schema=schema)
 
 
@@ -49,10 +49,15 @@ def test_a_full_width_hash_sign_is_a_hash_sign() -> None:
 
 def test_a_post_is_its_caption_and_each_hashtag_once() -> None:
     table = posts(("Hay quá #hcm #HCM", ["hcm"]), (None, None), (None, ["vneid"]), ("chỉ chữ", None))
-    assert [" ".join(text.split()) for text in post_texts(table)] == ["Hay quá #hcm", "", "#vneid", "chỉ chữ"]
+    found = post_texts(table, [None, None, "nói gì", "nói gì"])
+    assert [" ".join(text.split()) for text in found] == ["Hay quá #hcm", "", "#vneid", "chỉ chữ"]
 
 
-@pytest.mark.parametrize("read", [caption_texts, tag_lists, tag_texts, post_texts])
+def test_a_post_without_caption_and_hashtag_is_what_is_said_in_it() -> None:
+    assert post_texts(posts((None, None)), ["xin chào cả nhà"]) == ["xin chào cả nhà"]
+
+
+@pytest.mark.parametrize("read", [caption_texts, tag_lists, tag_texts])
 def test_no_posts_have_no_texts(read: object) -> None:
     assert callable(read)
     assert read(posts()) == []
@@ -78,3 +83,9 @@ def test_lists_and_texts_name_the_same_hashtags_and_never_one_twice(inline: list
 )
 def test_a_brief_is_its_title_and_body_and_nothing_is_read_twice(title: str, text: str, whole: str) -> None:
     assert brief_text(title, text) == whole
+
+
+def test_a_post_without_a_caption_or_hashtag_is_what_is_said_at_its_start() -> None:
+    spoken = ["nói " * 500, "lời nói", None]
+    texts = post_texts(posts((None, None), ("chữ", None), (None, None)), spoken)
+    assert texts == [("nói " * 500)[:SPOKEN_LETTERS], "chữ", ""]

@@ -51,6 +51,11 @@ def test_without_diacritics_counts_nearly_as_much() -> None:
     assert COVERED < plain < written
 
 
+def test_one_syllable_in_common_is_no_coverage_when_typed_without_diacritics() -> None:
+    police: list[Post] = [(0, "công an phường mình", 0.0), (0, "công an giao thông", 0.0), (1, "nấu canh", 0.0)]
+    assert strengths("an toan thuc pham", police, 2)[0] < COVERED
+
+
 def test_words_no_post_has_weigh_against_coverage() -> None:
     assert strengths("thực phẩm zzqx vvkw")[HALF] < strengths("thực phẩm")[HALF]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.hashtags import MAX_TAG, HashtagSplitter
@@ -74,6 +74,7 @@ def test_fitting_on_nothing_is_the_built_in_splitter(built_in: HashtagSplitter) 
     assert Tokeniser.fit([None, "", "#xuhuong"]).splitter == built_in
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcdghinotuyx19ABTăđếộ", max_size=MAX_TAG + 4))
 @example("a" * MAX_TAG)
 @example("anan" * 16)
@@ -83,6 +84,7 @@ def test_a_cut_loses_and_adds_no_letter(tag: str) -> None:
     assert all(words) or not tag
 
 
+@settings(deadline=None)
 @given(st.text(max_size=MAX_TAG))
 def test_any_text_is_a_tag(tag: str) -> None:
     assert "".join(HashtagSplitter.default().split(tag)) == tag.lower()

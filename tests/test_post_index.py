@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,9 +16,10 @@ from models.post_index import VectorIndex, one_thread
 DIMENSION = 8
 
 
-def vectors(n: int, seed: int = 1) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    drawn = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
-    return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+def vectors(n: int, seed: int = 1) -> npt.NDArray[np.float32]:
+    drawn = np.random.default_rng(seed).normal(size=(n, DIMENSION))
+    unit: npt.NDArray[np.float32] = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def built(n: int) -> VectorIndex:
@@ -64,8 +66,9 @@ def test_a_saved_index_answers_the_same(tmp_path: Path) -> None:
     index, query = built(9), vectors(1, 5)[0]
     index.save(tmp_path / "posts.faiss")
     again = VectorIndex.load(tmp_path / "posts.faiss")
-    for before, after in zip(index.search(query, 4), again.search(query, 4), strict=True):
-        assert before.tolist() == after.tolist()
+    (ids, found), (ids_again, found_again) = index.search(query, 4), again.search(query, 4)
+    assert ids.tolist() == ids_again.tolist()
+    assert found.tolist() == found_again.tolist()
 
 
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,9 +18,12 @@ from hypothesis import strategies as st
 
 from features.encoder import load_encoder
 from features.static_encoder import StaticEncoder, unit
-from features.text import Tokeniser
-from features.vocabulary import build_vocabulary
+from features.static_model import save_static
+from features.text import Tokeniser, strip_diacritics
 from kolmatch.settings import EncoderSettings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 DIMENSION = 16
 TEXTS = (
@@ -26,16 +32,21 @@ TEXTS = (
     "Dịch vụ công trên điện thoại, không cần xếp hàng",
     "Ăn vặt cùng hội bạn #monngon",
 )
-ANY_TEXT = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(" ".join(TEXTS).split()), max_size=12).map(" ".join))
+ANY_TEXT = st.one_of(
+    st.text(max_size=40), st.lists(st.sampled_from(" ".join(TEXTS).split()), max_size=12).map(" ".join)
+)
 
 
 def encoder_of(texts: Sequence[str], max_words: int = 256) -> StaticEncoder:
-    """An encoder with a random row for every feature of the texts."""
-    tokeniser = Tokeniser()
-    vocabulary = build_vocabulary(tokeniser.batch(texts), min_count=1, min_pair_count=1)
-    vectors = np.random.default_rng(5).standard_normal((len(vocabulary), DIMENSION), dtype=np.float32)
+    """An encoder with a random row for every word of the texts and for its plain form, which is near it."""
+    tokeniser, rng = Tokeniser(), np.random.default_rng(5)
+    plain = sorted({strip_diacritics(word) for word in tokeniser.batch(texts).vocabulary})
+    words = sorted({*tokeniser.batch(texts).vocabulary, *plain})
+    of_plain = dict(zip(plain, rng.standard_normal((len(plain), DIMENSION)), strict=True))
+    rows = [of_plain[strip_diacritics(word)] + 0.3 * rng.standard_normal(DIMENSION) for word in words]
+    vectors = np.vstack([np.zeros(DIMENSION), *rows]).astype(np.float32)
     vectors.flags.writeable = False
-    return StaticEncoder(tokeniser, vocabulary, vectors, max_words)
+    return StaticEncoder(tokeniser, tuple(words), vectors, max_words)
 
 
 ENCODER = encoder_of(TEXTS)
@@ -48,10 +59,15 @@ def test_vectors_have_length_one() -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
 
 
-def test_a_text_is_the_sum_of_the_rows_of_its_features() -> None:
-    bags = ENCODER.bags([TEXTS[0]])
-    expected = ENCODER.vectors[bags.rows].sum(axis=0)
+def test_a_text_is_the_sum_of_the_rows_of_its_words() -> None:
+    rows = [ENCODER.words.index(word) + 1 for word in ENCODER.tokeniser.words(TEXTS[0])]
+    expected = ENCODER.vectors[rows].sum(axis=0)
     np.testing.assert_allclose(ENCODER.encode_brief(TEXTS[0]), expected / np.linalg.norm(expected), atol=1e-6)
+
+
+def test_a_word_without_a_row_changes_nothing() -> None:
+    known = ENCODER.encode_brief("dịch vụ công")
+    np.testing.assert_allclose(ENCODER.encode_brief("dịch qwertyzxc vụ công"), known, atol=1e-6)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "😀 !!! https://example.vn/a", "qwertyzxc"])
@@ -105,69 +121,80 @@ def test_every_text_has_a_vector_of_numbers_of_length_one_or_zero(text: str) -> 
 
 def test_unit_scales_rows_and_leaves_zeros() -> None:
     rows = np.array([[3, 4], [0, 0]], dtype=np.float32)
-    np.testing.assert_allclose(unit(rows), [[0.6, 0.8], [0, 0]], atol=1e-7)
+    np.testing.assert_allclose(unit(rows), np.array([[0.6, 0.8], [0, 0]]), atol=1e-7)
 
 
 # --- at rest -----------------------------------------------------------------------------------------------------
 
 
-def test_saved_and_loaded_it_is_the_same_encoder(tmp_path: Path) -> None:
-    ENCODER.save(tmp_path)
-    loaded = StaticEncoder.load(tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("encoder")
+    save_static(ENCODER, made)
+    return made
+
+
+def test_saved_and_loaded_it_is_the_same_encoder(folder: Path) -> None:
+    loaded = StaticEncoder.load(folder)
     np.testing.assert_array_equal(loaded.encode_posts(TEXTS), ENCODER.encode_posts(TEXTS))
-    assert (loaded.max_words, loaded.dimension, loaded.vocabulary.words) == (256, DIMENSION, ENCODER.vocabulary.words)
+    assert (loaded.max_words, loaded.dimension, loaded.words) == (256, DIMENSION, ENCODER.words)
 
 
-def test_a_folder_with_a_static_encoder_is_read_without_torch(tmp_path: Path) -> None:
-    ENCODER.save(tmp_path)
-    assert isinstance(load_encoder(tmp_path, EncoderSettings()), StaticEncoder)
+def test_a_folder_with_a_static_encoder_is_read_without_torch(folder: Path) -> None:
+    assert isinstance(load_encoder(folder, EncoderSettings()), StaticEncoder)
 
 
-def test_saving_twice_writes_the_same_bytes(tmp_path: Path) -> None:
-    folders = [tmp_path / "a", tmp_path / "b"]
-    for folder in folders:
-        folder.mkdir()
-        ENCODER.save(folder)
-    names = sorted(file.name for file in folders[0].iterdir())
-    assert names == ["vectors.safetensors", "vocabulary.json"]
-    assert all((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in names)
+def test_saving_twice_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    save_static(ENCODER, tmp_path)
+    names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    assert all((folder / name).read_bytes() == (tmp_path / name).read_bytes() for name in names)
 
 
-def test_sentence_transformers_loads_it_by_its_folder_and_gives_the_same_vectors(tmp_path: Path) -> None:
+def test_a_bare_sentence_transformer_loads_it_and_gives_the_same_vectors(folder: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
-    from features.static_module import save_as_sentence_transformer
-
-    asked = [*TEXTS, "", "không có chữ nào quen", "dich vu cong"]
-    save_as_sentence_transformer(ENCODER, tmp_path / "model")
-    # The library asks for this consent for every module that is not its own; the folder itself holds no code.
-    bare = SentenceTransformer(str(tmp_path / "model"), device="cpu", trust_remote_code=True)
-    own = StaticEncoder.load(tmp_path / "model")
-    np.testing.assert_allclose(bare.encode(asked), own.encode_posts(asked), atol=1e-6)
-    np.testing.assert_allclose(bare.encode(asked, batch_size=2), own.encode_posts(asked), atol=1e-6)
+    bare, own = SentenceTransformer(str(folder), device="cpu"), StaticEncoder.load(folder)
+    typed = [*TEXTS[:3], "", "không có chữ nào quen", "dich vu cong", "Nộp hồ sơ, TRỰC TUYẾN!"]
+    np.testing.assert_allclose(bare.encode(typed), own.encode_posts(typed), atol=1e-6)
+    np.testing.assert_allclose(bare.encode(typed, batch_size=2), own.encode_posts(typed), atol=1e-6)
     np.testing.assert_allclose(bare.encode(TEXTS[0]), own.encode_brief(TEXTS[0]), atol=1e-6)
     assert bare.get_embedding_dimension() == own.dimension
 
 
-def test_a_prompt_is_read_as_part_of_the_text(tmp_path: Path) -> None:
-    from features.static_module import StaticText
+@given(ANY_TEXT)
+def test_for_canonical_words_the_bare_model_gives_the_same_vector_whatever_they_are(text: str) -> None:
+    bare = _bare()
+    canonical = ENCODER.tokeniser.normalise(text)
+    np.testing.assert_allclose(bare.encode(canonical), ENCODER.encode_brief(text), atol=1e-6)
 
-    with_prompt = StaticText(ENCODER).preprocess(["trực tuyến"], prompt="dịch vụ công ")
-    assert with_prompt["input_ids"].tolist() == ENCODER.bags(["dịch vụ công trực tuyến"]).rows.tolist()
+
+def test_the_bare_model_reads_as_many_words_as_ours(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    short = encoder_of(TEXTS, max_words=3)
+    save_static(short, tmp_path)
+    long = "nộp hồ sơ dịch vụ công trực tuyến"
+    bare = SentenceTransformer(str(tmp_path), device="cpu")
+    np.testing.assert_allclose(bare.encode(long), short.encode_brief(long), atol=1e-6)
 
 
-def test_a_saved_model_names_no_pickle_and_only_files_of_data(tmp_path: Path) -> None:
-    from features.static_module import save_as_sentence_transformer
+@cache
+def _bare() -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
 
-    save_as_sentence_transformer(ENCODER, tmp_path / "model")
-    suffixes = {file.suffix for file in (tmp_path / "model").rglob("*") if file.is_file()}
+    with tempfile.TemporaryDirectory() as made:
+        save_static(ENCODER, Path(made))
+        return SentenceTransformer(made, device="cpu")
+
+
+def test_a_saved_model_holds_data_only_and_names_modules_of_the_library_alone(folder: Path) -> None:
+    suffixes = {file.suffix for file in folder.rglob("*") if file.is_file()}
     assert suffixes == {".json", ".safetensors"}
-    modules = json.loads((tmp_path / "model" / "modules.json").read_text(encoding="utf-8"))
-    assert [module["type"] for module in modules] == ["features.static_module.StaticText"]
+    modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    assert all(module["type"].startswith("sentence_transformers.") for module in modules)
 
 
-def test_answering_needs_no_torch(tmp_path: Path) -> None:
-    ENCODER.save(tmp_path)
+def test_answering_needs_no_torch(folder: Path) -> None:
     code = f"""
 import pkgutil, importlib, sys
 from pathlib import Path
@@ -176,9 +203,10 @@ for module in pkgutil.iter_modules(models.__path__):
     importlib.import_module(f"models.{{module.name}}")
 from features.encoder import load_encoder
 from kolmatch.settings import EncoderSettings
-vector = load_encoder(Path({str(tmp_path)!r}), EncoderSettings()).encode_brief("dịch vụ công")
+vector = load_encoder(Path({str(folder)!r}), EncoderSettings()).encode_brief("dịch vụ công")
 assert abs(float(vector @ vector) - 1) < 1e-5
-print(sorted({{name.split(".")[0] for name in sys.modules}} & {{"torch", "transformers", "sentence_transformers", "mlflow"}}))
+heavy = {{"torch", "transformers", "sentence_transformers", "mlflow"}}
+print(sorted(heavy & sys.modules.keys()))
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from data.catalogue import Catalogue, import_file
@@ -60,7 +61,7 @@ def test_who_opted_out_or_is_a_minor_leaves_no_post_name_or_account(tmp_path: Pa
         [{"creator_id": "cuc", "name": "Cúc Họa Mi", "category": "ẩm thực", column: True}],
         [{"creator_id": "cuc", "platform": "tiktok", "handle": "@cuchoami"}],
     )
-    row = found.creators.row(by_predicate=found.creators["creator_id"] == "cuc", named=True)
+    row = found.creators.row(by_predicate=pl.col("creator_id") == "cuc", named=True)
     assert (row["excluded"], row["name"], row["category"], row["n_posts"]) == (reason, None, None, 0)
     assert found.accounts.is_empty()
     assert "cuc" not in found.posts["creator_id"]
@@ -71,7 +72,11 @@ def test_who_opted_out_or_is_a_minor_leaves_no_post_name_or_account(tmp_path: Pa
 
 def test_an_opt_out_is_named_before_the_age(tmp_path: Path) -> None:
     found = tables(tmp_path, PLAIN, [{"creator_id": "cuc", "name": "Cúc", "opted_out": True, "is_minor": True}])
-    assert found.creators.select("creator_id", "excluded").rows() == [("an", None), ("binh", None), ("cuc", "opted_out")]
+    assert found.creators.select("creator_id", "excluded").rows() == [
+        ("an", None),
+        ("binh", None),
+        ("cuc", "opted_out"),
+    ]
 
 
 def test_who_says_nothing_about_age_or_opting_out_may_be_listed(tmp_path: Path) -> None:
@@ -87,13 +92,14 @@ def test_creators_without_a_row_are_named_by_their_id(tmp_path: Path) -> None:
 
 def test_creators_without_posts_are_kept_with_none(tmp_path: Path) -> None:
     found = tables(tmp_path, PLAIN, [{"creator_id": "zung", "name": "Dũng"}])
-    row = found.creators.row(by_predicate=found.creators["creator_id"] == "zung", named=True)
+    row = found.creators.row(by_predicate=pl.col("creator_id") == "zung", named=True)
     assert (row["n_posts"], row["recent_posts"], row["last_post_at"]) == (0, 0, None)
 
 
 def test_one_text_of_a_creator_counts_once_as_its_newest_post_whatever_its_case(tmp_path: Path) -> None:
     found = tables(
-        tmp_path, [post("an", 1, "Dịch vụ công", 3), post("an", 2, "DỊCH VỤ CÔNG", 9), post("binh", 1, "dịch vụ công", 5)]
+        tmp_path,
+        [post("an", 1, "Dịch vụ công", 3), post("an", 2, "DỊCH VỤ CÔNG", 9), post("binh", 1, "dịch vụ công", 5)],
     )
     assert found.posts["post_id"].to_list() == ["binh-1", "an-2"]
 
@@ -110,7 +116,9 @@ def test_what_is_said_tells_posts_without_a_caption_apart(tmp_path: Path) -> Non
 
 
 def test_posts_with_nothing_to_read_are_left_out_but_count_as_posts(tmp_path: Path) -> None:
-    found = tables(tmp_path, [*PLAIN, post("an", 2, None, 2), post("an", 3, "   ", 3), post("an", 4, None, hashtags="hcm")])
+    found = tables(
+        tmp_path, [*PLAIN, post("an", 2, None, 2), post("an", 3, "   ", 3), post("an", 4, None, hashtags="hcm")]
+    )
     assert sorted(found.posts["post_id"]) == ["an-1", "an-4", "binh-1"]
     assert found.creators["n_posts"].to_list() == [4, 1]
 
@@ -119,7 +127,9 @@ def test_posts_stand_in_order_of_time_with_their_owners_and_ages(tmp_path: Path)
     found = tables(tmp_path, [post("binh", 1, "một", 11), post("an", 1, "hai", 1), post("binh", 2, "ba", 6)])
     assert texts_of(found) == [("an", "hai"), ("binh", "ba"), ("binh", "một")]
     assert found.ages.tolist() == [10.0, 5.0, 0.0]
-    assert [found.creators["creator_id"][owner] for owner in found.owners.tolist()] == found.posts["creator_id"].to_list()
+    assert [found.creators["creator_id"][owner] for owner in found.owners.tolist()] == found.posts[
+        "creator_id"
+    ].to_list()
 
 
 def test_the_order_of_the_rows_in_the_file_changes_nothing(tmp_path: Path) -> None:
@@ -152,7 +162,9 @@ def test_platforms_and_formats_are_those_of_the_posts(tmp_path: Path) -> None:
         ([post("an", 1, None), post("binh", 1, None)], [], "0"),
     ],
 )
-def test_fewer_than_two_creators_with_texts_are_too_few(tmp_path: Path, posts: Rows, creators: Rows, number: str) -> None:
+def test_fewer_than_two_creators_with_texts_are_too_few(
+    tmp_path: Path, posts: Rows, creators: Rows, number: str
+) -> None:
     with pytest.raises(TooLittleData) as refused:
         tables(tmp_path, posts, creators)
     assert f" {number} " in refused.value.en

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-import numpy as np
 import polars as pl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import text as text_module
@@ -41,6 +40,7 @@ def rows(batch: TokenBatch) -> list[list[str]]:
         ("qúy gìa quá", "quý già quá"),
         ("kĩ thuật, lí do, qui định", "kỹ thuật lý do quy định"),
         ("đẹppppp quáaaa ơiii ngonnnn", "đẹp quá ơi ngon"),
+        ("kkkkk zzz aaa", "kkk zzz a"),
         ("cứu hưu lưu", "cứu hưu lưu"),
         ("ko bik j, mn ơi", "không biết gì mọi người ơi"),
         ("cccd và bhyt ở TPHCM", "căn cước công dân và bảo hiểm y tế ở thành phố hồ chí minh"),
@@ -115,6 +115,7 @@ def test_short_forms_are_canonical_and_never_in_what_they_mean() -> None:
         assert normalise(" ".join(meaning)).split() == list(meaning)
 
 
+@settings(deadline=None)
 @given(MIXED)
 @example("İ ŉ ǰ ﬃ ½ ﷺ")
 @example("a\u0336\u0301 \u0301a")
@@ -125,14 +126,15 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert once == " ".join(once.split())
 
 
+@settings(deadline=None)  # the first example builds the tables of the hashtag splitter
 @given(st.lists(st.one_of(st.none(), MIXED), max_size=6))
 @example(["a\x1cb\u2028c\u0085d\u3000e"])
 def test_many_texts_are_read_like_one(texts: list[str | None]) -> None:
     tokeniser = Tokeniser()
     batch = tokeniser.batch(texts)
-    assert rows(batch) == [tokeniser.words(text) for text in texts]
+    assert rows(batch) == [Tokeniser().words(text) for text in texts]
     assert len(batch.vocabulary) == len(set(batch.vocabulary))
-    assert (batch.ids.dtype, batch.offsets.dtype) == (np.int32, np.int64)
+    assert (str(batch.ids.dtype), str(batch.offsets.dtype)) == ("int32", "int64")
 
 
 def test_a_polars_column_is_read_like_a_list() -> None:
@@ -159,13 +161,13 @@ def test_half_a_surrogate_pair_is_no_letter() -> None:
 
 
 def test_the_memory_of_read_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_module, "_CACHED_CHUNKS", 3)
+    monkeypatch.setattr(text_module, "_REMEMBERED", 3)
     tokeniser = Tokeniser()
     for number in range(10):
         assert tokeniser.words(f"số {number}") == ["số", str(number)]
         tokeniser.words("9" * 100)
-        assert len(tokeniser._known) <= 3
-        assert all(len(chunk) < 100 for chunk in tokeniser._known)
+        assert max(len(tokeniser._chunks), len(tokeniser._pieces)) <= 3
+        assert "9" * 100 not in tokeniser._chunks
 
 
 def test_a_tokeniser_comes_back_from_its_json() -> None:

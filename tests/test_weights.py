@@ -1,4 +1,4 @@
-"""How the weights of the signals are fitted: a right answer in a made-up world is found, and little data changes little."""
+"""How the weights of the signals are fitted: a right answer is found, and little data changes little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A creator index over a handful of posts, with an encoder whose answer is known: texts are alike as they share words."""
+"""A creator index over a handful of posts, with an encoder of known answers: texts are alike as they share words."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from features.text import Tokeniser
-from models.creator_index import CreatorIndex, Signals, build_index
-from models.weights import DEFAULT_WEIGHTS, SIGNALS
+from models.creator_index import SIGNALS, CreatorIndex, Signals, build_index
+from models.weights import DEFAULT_WEIGHTS
 
 Floats = npt.NDArray[np.float32]
 Post = tuple[int, str, float]  # creator's row, text, age in days
 
-DIMENSION: Final = 64
+DIMENSION: Final = 512
 MAX_TERMS: Final = 64
 
 
@@ -33,7 +33,7 @@ class WordEncoder:
     def encode_brief(self, text: str) -> Floats:
         vector = np.zeros(self.dimension, dtype=np.float32)
         for word in text.lower().split():
-            vector[hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1.0
+            vector[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % self.dimension] += 1.0
         return vector / np.float32(max(float(np.linalg.norm(vector)), 1e-9))
 
 

@@ -15,6 +15,7 @@ from training.held_out import Question
 Floats = npt.NDArray[np.float32]
 
 _CUTOFF: Final = 10
+_TYPED_PLAIN: Final = "mix typed plain"
 BASELINES: Final = {"words alone": "words_posts", "activity alone": "all_activity"}
 
 
@@ -24,19 +25,25 @@ def held_out_metrics(questions: Sequence[Question], written: Choices, plain: Cho
     The mix is fitted on one half of the questions and measured on the other, and the other way round. Ranks are among
     the candidates of each question (its hardest rivals and a sample of the rest).
     """
-    halves = np.arange(len(questions)) % 2
-    ranked = {name: np.zeros(written.right.shape, dtype=np.float32) for name in ("mix", "mix, typed plain", *BASELINES)}
+    halves = _halves(questions)
+    ranked = {name: np.zeros(written.right.shape, dtype=np.float32) for name in ("mix", _TYPED_PLAIN, *BASELINES)}
     for half in (0, 1):
         asked = halves == half
         weights = fit_weights(_some(written, ~asked), _some(plain, ~asked))
         ranked["mix"][asked] = written.signals[asked] @ weights.written
-        ranked["mix, typed plain"][asked] = plain.signals[asked] @ weights.plain
+        ranked[_TYPED_PLAIN][asked] = plain.signals[asked] @ weights.plain
     for name, signal in BASELINES.items():
         ranked[name] = written.signals[:, :, SIGNALS.index(signal)]
     found = {"held-out questions": float(len(questions))}
     for name, scores in ranked.items():
-        found |= _by_kind(name, questions, scores, written)
+        found |= _by_kind(name, questions, scores, plain if name == _TYPED_PLAIN else written)
     return found
+
+
+def _halves(questions: Sequence[Question]) -> npt.NDArray[np.int64]:
+    """(n_questions,) 0 or 1, each kind in both; a hashtag and the caption under it share answer and half."""
+    own: npt.NDArray[np.int64] = np.cumsum([question.kind != "topic" for question in questions], dtype=np.int64) % 2
+    return own
 
 
 def _some(choices: Choices, chosen: npt.NDArray[np.bool_]) -> Choices:

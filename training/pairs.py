@@ -18,7 +18,7 @@ from features.vocabulary import Bags
 
 Rows = npt.NDArray[np.int64]
 
-_HALF_FEATURES: Final = 36  # a text shorter than this (twelve words) has no two halves worth comparing
+_HALF_FEATURES: Final = 24  # a text shorter than this (twelve words) has no two halves worth comparing
 _TAG_DRAWS: Final = 3  # pairs drawn per hashtag and epoch, so that a popular tag does not drown the rest
 _TAG_POSTS: Final = 200  # a hashtag on more posts than this says too little about any of them
 

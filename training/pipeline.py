@@ -25,7 +25,7 @@ from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
 from models.bundle_files import bundle_folder, write_bundle
 from models.creator_index import CreatorIndex, build_index
-from models.post_index import VectorIndex
+from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_weights
 from training.evaluation import held_out_metrics
 from training.held_out import Question, choices, who_joined, whose_post
@@ -69,12 +69,14 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
     tables = read_tables(catalogue)
     extra = [pair for file in warm_start for pair in read_pairs(file)]
     progress("read", 1, 1)
-    job = _Job(settings, tables, read_words(tables, Tokeniser.fit(post_texts(tables.posts)), extra), progress)
+    tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
+    job = _Job(settings, tables, read_words(tables, tokeniser, extra), progress)
     learned = job.learn_weights()
     contents, save_encoder = job.contents(learned.weights)
     progress("write", 0, 1)
     hashes = catalogue.hashes()
     fresh = bundle_folder(home, f"fresh-{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)  # of a killed training that had this process number
     manifest = write_bundle(
         fresh,
         lambda folder: save_contents(contents, folder, save_encoder),
@@ -151,6 +153,7 @@ class _Job:
         return asked + who_joined(captions, tag_lists(posts), owners, most // 2, self._rng(2))
 
     def _ask(self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, typed_plain: bool) -> Choices:
+        one_thread()
         stage = "questions typed without diacritics" if typed_plain else "questions"
         return choices(
             index,
@@ -170,7 +173,8 @@ class _Job:
         if isinstance(encoder, StaticEncoder):
             vectors = encoder.encode_words(full)
         else:
-            vectors = encoder.encode_posts(post_texts(self._tables.posts[posts.tolist()]))
+            spoken = [self._tables.transcripts[post] for post in posts]
+            vectors = encoder.encode_posts(post_texts(self._tables.posts[posts.tolist()], spoken))
         ages = self._tables.ages[posts] - since
         return build_index(full, vectors, owners, ages, len(self._tables.creators), self._reading.tokeniser), encoder
 
@@ -216,6 +220,6 @@ def _save_encoder(encoder: Encoder, folder: Path) -> None:
     if isinstance(encoder, SentenceEncoder):
         encoder.model.save_pretrained(str(folder), safe_serialization=True)
     elif isinstance(encoder, StaticEncoder):
-        from features.static_module import save_as_sentence_transformer
+        from features.static_model import save_static
 
-        save_as_sentence_transformer(encoder, folder)
+        save_static(encoder, folder)

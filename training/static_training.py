@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features.documents import caption_texts, post_texts, tag_lists, tag_texts
-from features.static_encoder import StaticEncoder
+from features.documents import SPOKEN_LETTERS, caption_texts, post_texts, tag_lists, tag_texts
+from features.static_encoder import StaticEncoder, Vectors
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Bags, Vocabulary, build_vocabulary
 from kolmatch.settings import EncoderSettings
@@ -19,8 +18,6 @@ from training.pairs import Corpus, Spans
 from training.tables import Tables
 
 Rows = npt.NDArray[np.int64]
-
-_TRANSCRIPT_LETTERS: Final = 600  # the first minute or two of speech says what a post is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Reading:
 def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, str]]) -> Reading:
     """Cut all texts of a catalogue into words."""
     captions, tags = caption_texts(tables.posts), tag_texts(tables.posts)
-    spoken = [(text or "")[:_TRANSCRIPT_LETTERS] for text in tables.transcripts]
+    spoken = [(text or "")[:SPOKEN_LETTERS] for text in tables.transcripts]
     sides = (tokeniser.batch([a for a, _ in extra]), tokeniser.batch([b for _, b in extra])) if extra else None
     tag_ids, tag_posts = _tag_uses(tag_lists(tables.posts))
     return Reading(
@@ -56,7 +53,7 @@ def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, 
         captions=tokeniser.batch(captions),
         tags=tokeniser.batch(tags),
         transcripts=tokeniser.batch(spoken),
-        full=tokeniser.batch(post_texts(tables.posts)),
+        full=tokeniser.batch(post_texts(tables.posts, tables.transcripts)),
         tag_ids=tag_ids,
         tag_posts=tag_posts,
         extra=sides,
@@ -94,10 +91,7 @@ def train_static(
     """Train on some of the posts (rows into the reading), whose creators are `owners`, and on the extra pairs."""
     views = [select(batch, posts) for batch in (reading.captions, reading.tags, reading.transcripts, reading.full)]
     everything = joined([views[3], views[2], *(reading.extra or ())])
-    least = settings.min_count
-    vocabulary = build_vocabulary(
-        everything, min_count=least, min_pair_count=least, max_features=settings.max_features
-    )
+    vocabulary = build_vocabulary(everything, min_count=settings.min_count, min_pair_count=None)
     bags = [_bags(vocabulary, view, settings) for view in views]
     extra = tuple(Spans.whole(_bags(vocabulary, side, settings)) for side in reading.extra) if reading.extra else None
     tag_ids, tag_posts = _among(reading, posts)
@@ -112,8 +106,22 @@ def train_static(
         extra=(extra[0], extra[1]) if extra else None,
     )
     idf = _rarity(_bags(vocabulary, everything, settings), len(vocabulary))
-    vectors = train_vectors(corpus, idf, vocabulary.first_plain, settings, rng, progress)
-    return StaticEncoder(reading.tokeniser, vocabulary, vectors, settings.max_words)
+    rows = train_vectors(corpus, idf, vocabulary.first_plain, settings, rng, progress)
+    words, vectors = folded(vocabulary, everything.vocabulary, rows)
+    return StaticEncoder(reading.tokeniser, words, vectors, settings.max_words)
+
+
+def folded(vocabulary: Vocabulary, seen: Sequence[str], rows: Vectors) -> tuple[tuple[str, ...], Vectors]:
+    """One row for every word: that of the word as written plus that of its plain form; row 0 is for all others.
+
+    Plain forms are words too, for texts typed without diacritics; so are rare words whose plain form is not rare.
+    """
+    words = tuple(sorted({word for word in (*seen, *vocabulary.plain) if vocabulary.knows(word)}))
+    single = np.arange(len(words) + 1, dtype=np.int64)
+    found = vocabulary.rows(single[:-1].astype(np.int32), single, words, max_words=1)
+    vectors = np.zeros((len(words) + 1, rows.shape[1]), dtype=np.float32)
+    np.add.at(vectors, np.repeat(single[1:], np.diff(found.offsets)), rows[found.rows])
+    return words, vectors
 
 
 def _bags(vocabulary: Vocabulary, batch: TokenBatch, settings: EncoderSettings) -> Bags:

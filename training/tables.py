@@ -102,13 +102,12 @@ def _people(catalogue: Catalogue) -> pl.DataFrame:
 
 def _readable(posts: pl.DataFrame) -> pl.DataFrame:
     """Posts with a caption, a hashtag or a transcript, each text once per creator (its newest post), by time."""
-    said = (
-        (pl.col("text").fill_null("").str.strip_chars() != "")
-        | (pl.col("hashtags").list.len().fill_null(0) > 0)
-        | (pl.col("transcript").fill_null("").str.strip_chars() != "")
-    )
-    ordered = posts.filter(said).sort("published_at", "post_id")
-    same = ["creator_id", pl.col("text").fill_null("").str.to_lowercase(), pl.col("hashtags").list.join(" ")]
+    caption = pl.col("text").fill_null("").str.strip_chars().str.to_lowercase()
+    hashtags = pl.col("hashtags").list.join(" ").fill_null("")
+    speech = pl.col("transcript").fill_null("").str.strip_chars()
+    ordered = posts.filter((caption + hashtags + speech) != "").sort("published_at", "post_id")
+    wordless = (caption + hashtags) == ""
+    same = ["creator_id", caption, hashtags, pl.when(wordless).then(speech)]
     return ordered.filter(pl.struct(same).is_last_distinct())
 
 

@@ -108,12 +108,13 @@ def similar(text: str, home: Path, config: Path | None, top: int) -> None:
     Example: kolmatch briefs similar "phân loại rác tại nguồn" --top 5
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("mã / id", "tên / title", "gần nghĩa / similarity", title="Yêu cầu tương tự / Similar briefs")
     for brief in _champion(home, config).similar_briefs(text, top):
-        table.add_row(brief.brief_id, brief.title, f"{brief.similarity:.2f}")
-    Console().print(table)
+        table.add_row(escape(brief.brief_id), escape(brief.title), f"{brief.similarity:.2f}")
+    Console(emoji=False).print(table)
 
 
 @click.group()
@@ -135,11 +136,12 @@ def creator_briefs(creator_id: str, home: Path, config: Path | None, top: int) -
     Example: kolmatch creators briefs syn_c001
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     matcher = _champion(home, config)
-    name = matcher.creator(creator_id).name
+    name = escape(matcher.creator(creator_id).name)
     table = Table("mã / id", "tên / title", "hạng / place", title=f"Yêu cầu hợp với {name} / Briefs that suit {name}")
     for place in matcher.briefs_for(creator_id, top):
-        table.add_row(place.brief_id, place.title, f"{place.rank} / {place.of}")
-    Console().print(table)
+        table.add_row(escape(place.brief_id), escape(place.title), f"{place.rank} / {place.of}")
+    Console(emoji=False).print(table)

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 def print_shortlist(found: Shortlist, *, explain: bool) -> None:
     """Print the ranking as a table; with `explain` also parts, evidence and facets."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
+    console = Console(emoji=False)
     if found.synthetic:
         console.print("[bold yellow]DỮ LIỆU MẪU, KHÔNG CÓ THẬT / SYNTHETIC DATA[/]")
-    table = Table(title=f"Danh sách đề xuất / Shortlist: {found.brief.title}", show_lines=explain)
+    table = Table(title=f"Danh sách đề xuất / Shortlist: {escape(found.brief.title)}", show_lines=explain)
     for heading in ("#", "nhà sáng tạo / creator", "điểm / score", "bằng chứng / evidence", "lưu ý / against"):
         table.add_column(heading, overflow="fold")
     for entry in found.entries:
         table.add_row(
             str(entry.rank),
-            f"{entry.name}\n[dim]{entry.creator_id}[/]",
+            f"{escape(entry.name)}\n[dim]{escape(entry.creator_id)}[/]",
             _score(entry, explain=explain),
             _evidence(entry, explain=explain),
             "\n".join(AGAINST[code][0] for code in entry.against),
@@ -48,7 +49,7 @@ def _evidence(entry: Entry, *, explain: bool) -> str:
     shown = entry.evidence if explain else entry.evidence[:1]
     lines = [
         f"{post.published_at:%d/%m/%Y} {post.platform} {escape(post.text[:160])}"
-        + (f" [green]({', '.join(post.matched)})[/]" if post.matched else "")
+        + (f" [green]({escape(', '.join(post.matched))})[/]" if post.matched else "")
         for post in shown
     ]
     if explain:
@@ -59,11 +60,13 @@ def _evidence(entry: Entry, *, explain: bool) -> str:
 
 
 def _print_notes(console: Console, found: Shortlist) -> None:
+    from rich.markup import escape
+
     if found.uncovered:
-        names = "; ".join(found.uncovered)
+        names = escape("; ".join(found.uncovered))
         console.print(f"[yellow]Chưa ai trong danh sách phụ trách được ý: {names} / No one covers: {names}[/]")
     if found.unknown_words:
-        words = ", ".join(found.unknown_words)
+        words = escape(", ".join(found.unknown_words))
         console.print(f"Từ chưa bài nào dùng / Words that no post has: {words}")
     for left_out in found.excluded:
         console.print(f"Không xét / Left out: {left_out.count} ({left_out.reason})")

@@ -1,0 +1,57 @@
+"""What is said about a place on the list: the words that tell something, and the reasons against."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.brief import Brief
+from models.matcher import Matcher
+from models.shortlist import Entry, FacetCover, Part
+from tests.small_world import TITLE
+
+
+def entry(matcher: Matcher, brief: Brief, creator: str) -> Entry:
+    (found,) = [e for e in matcher.shortlist(brief, 100).entries if e.creator_id == creator]
+    return found
+
+
+def facet(matcher: Matcher, brief: Brief, creator: str, kind: str) -> FacetCover:
+    (found,) = [f for f in entry(matcher, brief, creator).facets if f.kind == kind]
+    return found
+
+
+def test_the_topic_is_the_briefs_title_and_is_shown_but_not_scored(matcher: Matcher) -> None:
+    topic = facet(matcher, Brief(TITLE), "dvc", "topic")
+    assert topic.facet == TITLE
+    assert topic.covered
+    assert "topic" not in {part.name for part in entry(matcher, Brief(TITLE), "dvc").parts}
+
+
+def test_matched_words_come_in_the_order_of_the_brief(matcher: Matcher) -> None:
+    matched = entry(matcher, Brief("xe máy thay nhớt"), "xe").evidence[0].matched
+    assert list(matched) == [word for word in ("xe", "máy", "thay", "nhớt") if word in matched]
+    assert {"thay", "nhớt"} <= set(matched)
+
+
+def test_a_word_typed_without_diacritics_is_shown_as_typed(matcher: Matcher) -> None:
+    assert {"thay", "nhot"} <= set(entry(matcher, Brief("thay nhot xe may"), "xe").evidence[0].matched)
+
+
+def test_an_unwanted_topic_names_the_post_that_shows_it(matcher: Matcher) -> None:
+    avoided = facet(matcher, Brief(TITLE, must_not=("cá cược bóng đá",)), "lua", "must_not")
+    assert avoided.covered
+    assert (avoided.post_id or "").startswith("lua-")
+    assert {"cược", "bóng"} <= set(avoided.matched)
+
+
+@pytest.mark.parametrize(
+    ("creator", "codes"), [("dvc", set()), ("vang", {"no_topic_words", "topic_uncovered", "must_uncovered"})]
+)
+def test_what_speaks_against_a_creator(matcher: Matcher, creator: str, codes: set[str]) -> None:
+    asked = Brief(TITLE, must=("nộp hồ sơ trực tuyến",))
+    assert set(entry(matcher, asked, creator).against) == codes
+
+
+def test_a_multiplier_is_the_exponential_of_its_part() -> None:
+    assert Part("words", 0.0).multiplier == 1.0
+    assert Part("must_not", -4.0).multiplier == pytest.approx(1 / 54.6, rel=1e-3)
