@@ -57,7 +57,7 @@ def speed_comparison(before: Run, after: Run) -> Table:
     table.add_column("figure")
     for column in ("first", "second", "ratio"):
         table.add_column(column, justify="right")
-    for name in before.speed.keys() & after.speed.keys():
+    for name in (name for name in before.speed if name in after.speed):
         first, second = before.speed[name], after.speed[name]
         table.add_row(name, f"{first:,.2f}", f"{second:,.2f}", f"{second / first:.2f}" if first else "")
     return table

@@ -36,7 +36,7 @@ class Brief:
         Raises:
             BriefRefused: no letter in title and text, or the ages are the wrong way round.
         """
-        if not any(letter.isalnum() for letter in self.title + self.text):
+        if not has_words(self.title + self.text):
             raise BriefRefused(
                 f"The brief {self.brief_id or self.title!r} has no text. Write what is to be carried, in a sentence.",
                 f"Bản yêu cầu {self.brief_id or self.title!r} không có nội dung. "
@@ -57,3 +57,8 @@ def brief_from_row(row: Mapping[str, Any]) -> Brief:
     for name, value in given.items():
         given[name] = tuple(value) if isinstance(value, list) else value
     return Brief(**given)
+
+
+def has_words(text: str) -> bool:
+    """Whether a text holds a letter or a digit."""
+    return any(letter.isalnum() for letter in text)

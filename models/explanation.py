@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
 
 from models.bundle import Contents
 from models.creator_index import POST_SIGNALS, SIGNALS, Query, Signals
@@ -17,6 +20,15 @@ _COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains not
 _FEW_POSTS: Final = 10  # fewer say little about a creator
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text of the brief, what the index said of it, and its share of the score."""
+
+    query: Query
+    signals: Signals
+    share: np.float32
+
+
 class Explainer:
     """Reads explanations out of what the index said; nothing here changes a score."""
 
@@ -25,27 +37,29 @@ class Explainer:
         self._most = evidence_posts
         self._urls = _account_urls(contents)
 
-    def evidence(self, query: Query, signals: Signals, row: int) -> tuple[Evidence, ...]:
+    def evidence(self, asked: Sequence[Asked], row: int) -> tuple[Evidence, ...]:
         """The posts that add most to a creator's score, and how much each adds."""
-        weights = self._contents.weights.of(query.plain)
         gains: dict[int, float] = defaultdict(float)
-        for name in POST_SIGNALS:
-            pooled, weight = signals.pooled[name], float(weights[SIGNALS.index(name)])
-            own = pooled.owners == row
-            for post, gain in zip(pooled.posts[own].tolist(), pooled.gains[own].tolist(), strict=True):
-                gains[post] += weight * gain
+        for one in asked:
+            weights = one.share * self._contents.weights.of(one.query.plain)
+            for name in POST_SIGNALS:
+                pooled, weight = one.signals.pooled[name], float(weights[SIGNALS.index(name)])
+                own = pooled.owners == row
+                for post, gain in zip(pooled.posts[own].tolist(), pooled.gains[own].tolist(), strict=True):
+                    gains[post] += weight * gain
         best = sorted((post for post in gains if gains[post] > 0), key=lambda post: (-gains[post], post))
-        return tuple(self._evidence(query, post, gains[post]) for post in best[: self._most])
+        return tuple(self._evidence(asked, post, gains[post]) for post in best[: self._most])
 
-    def _evidence(self, query: Query, post: int, gain: float) -> Evidence:
+    def _evidence(self, asked: Sequence[Asked], post: int, gain: float) -> Evidence:
         stored = self._contents.posts.row(post, named=True)
+        matched = dict.fromkeys(word for one in asked for word in self.matched(one.query, post))
         return Evidence(
             post_id=stored["post_id"],
             platform=stored["platform"],
             published_at=stored["published_at"],
             text=_snippet(stored["text"] or ""),
             url=self._urls.get((stored["creator_id"], stored["platform"])),
-            matched=self.matched(query, post),
+            matched=tuple(matched),
             weight=gain,
         )
 
@@ -75,7 +89,7 @@ class Explainer:
             kind=coverage.kind,
             facet=coverage.facet,
             strength=strength,
-            covered=strength >= COVERED,
+            covered=strength > COVERED,
             post_id=self._contents.posts["post_id"][post] if post is not None else None,
             matched=self.matched(coverage.query, post) if post is not None else (),
         )

@@ -13,9 +13,9 @@ from models.pooling import Pooled, mean_of_best
 
 Floats = npt.NDArray[np.float32]
 
-COVERED: Final = 0.5  # strength from which a facet counts as covered: half of its words, or the like in meaning
+COVERED: Final = 0.5  # strength above which a facet counts as covered; one post alone never gets there
 _POSTS: Final = 2  # posts that must speak of a facet: one alone may be a stray
-_PLAIN_WORTH: Final = 0.8  # a word that matches only without its diacritics may be another word
+_PLAIN_WORTH: Final = 0.4  # a word typed with diacritics that matches only without them is often another word
 _FULL_COSINE: Final = 0.7  # inner product at which meaning alone counts as full coverage
 _NEAR_POSTS: Final = 500  # posts near in meaning that are looked at
 
@@ -33,12 +33,14 @@ class Coverage:
 def cover(index: CreatorIndex, kind: str, query: Query) -> Coverage:
     """Mean strength of each creator's two best posts for the facet.
 
-    A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning,
-    whichever is more.
+    A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning
+    (as far as its words are known at all), whichever is more.
     """
-    strength = np.maximum(_word_share(index, query, "words"), _PLAIN_WORTH * _word_share(index, query, "plain"))
+    plain_worth = 1.0 if query.plain else _PLAIN_WORTH
+    strength = np.maximum(_word_share(index, query, "words"), plain_worth * _word_share(index, query, "plain"))
     rows, cosines = index.vectors.search(query.vector, _NEAR_POSTS)
-    strength[rows] = np.maximum(strength[rows], np.clip(cosines / _FULL_COSINE, 0.0, 1.0))
+    known = 1.0 - len(query.unknown) / max(len(set(query.words)), 1)
+    strength[rows] = np.maximum(strength[rows], known * np.clip(cosines / _FULL_COSINE, 0.0, 1.0))
     posts = np.flatnonzero(strength > 0)
     pooled = mean_of_best(posts, strength[posts], index.owners[posts], index.n_creators, _POSTS, floor=0.0)
     return Coverage(kind, query.text, query, pooled)

@@ -10,15 +10,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.documents import brief_text
 from features.encoder import Encoder
 from kolmatch.errors import UnknownCreator
 from kolmatch.settings import MatcherSettings
-from models.brief import Brief, brief_from_row
+from models.brief import Brief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
-from models.creator_index import SIGNALS, Query, Signals
-from models.explanation import Explainer
+from models.creator_index import SIGNALS, Query
+from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
@@ -28,6 +27,9 @@ from models.weights import PARTS
 Floats = npt.NDArray[np.float32]
 
 _PART_COLUMNS: Final = {part: [SIGNALS.index(name) for name in names] for part, names in PARTS.items()}
+_TITLE_SHARE: Final = 1.0
+_MUST_SHARE: Final = 1.0  # of all required facets together
+_BODY_SHARE: Final = 0.5
 _BRIEFS_TRIED: Final = 30  # earlier briefs, nearest first, for which a creator's place is computed
 
 
@@ -55,16 +57,14 @@ class Scored:
     """Every creator's score for one brief, with all that explains it.
 
     Attributes:
-        query: the brief's whole text.
-        signals: what the index said.
+        asked: what the index was asked and what it said: title, required facets, body.
         coverages: one per facet of the brief.
         parts: name -> (n_creators,) summands, in log space.
         scores: (n_creators,) their sum.
         allowed: (n_creators,) who may be listed.
     """
 
-    query: Query
-    signals: Signals
+    asked: tuple[Asked, ...]
     coverages: tuple[Coverage, ...]
     parts: dict[str, Floats]
     scores: Floats
@@ -121,7 +121,7 @@ class Matcher:
             brief=brief,
             entries=entries,
             uncovered=_uncovered(scored.coverages, entries),
-            unknown_words=scored.query.unknown,
+            unknown_words=tuple(dict.fromkeys(word for a in scored.asked for word in a.query.unknown)),
             excluded=self._excluded(scored),
             bundle_id=self.bundle_id,
             synthetic=self.synthetic,
@@ -179,22 +179,28 @@ class Matcher:
         return row
 
     def _score(self, brief: Brief) -> Scored:
-        index, settings = self._contents.index, self._settings
-        query = index.query(brief_text(brief.title, brief.text), self.encoder, settings.max_query_terms)
-        signals = index.signals(query)
-        parts = self._fit_parts(query, signals)
+        queries = {text: self._query(text) for text in _texts(brief)}
+        asked = tuple(
+            Asked(queries[text], self._contents.index.signals(queries[text]), share)
+            for text, share in asked_texts(brief).items()
+        )
+        parts = self._fit_parts(asked)
         coverages = tuple(
-            cover(index, kind, index.query(facet, self.encoder, settings.max_query_terms))
+            cover(self._contents.index, kind, queries[facet])
             for kind, facets in _facets(brief).items()
             for facet in facets
         )
-        parts |= _facet_parts(coverages, settings)
+        parts |= _facet_parts(coverages, self._settings)
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
-        return Scored(query, signals, coverages, parts, scores, self._listed & self._inside(brief))
+        return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief))
 
-    def _fit_parts(self, query: Query, signals: Signals) -> dict[str, Floats]:
+    def _query(self, text: str) -> Query:
+        return self._contents.index.query(text, self.encoder, self._settings.max_query_terms)
+
+    def _fit_parts(self, asked: Sequence[Asked]) -> dict[str, Floats]:
         """Weighted signals by part, each against the mean of the creators who may be listed."""
-        weighted = signals.values * self._contents.weights.of(query.plain)
+        weights = self._contents.weights
+        weighted = np.sum([a.share * a.signals.values * weights.of(a.query.plain) for a in asked], axis=0)
         grouped = {name: weighted[:, columns].sum(axis=1) for name, columns in _PART_COLUMNS.items()}
         return {name: values - _mean(values[self._listed]) for name, values in grouped.items()}
 
@@ -215,7 +221,7 @@ class Matcher:
         return best
 
     def _entry(self, scored: Scored, row: int, place: int) -> Entry:
-        evidence = self._explainer.evidence(scored.query, scored.signals, row)
+        evidence = self._explainer.evidence(scored.asked, row)
         facets = tuple(self._explainer.facet(coverage, row) for coverage in scored.coverages)
         creator = self._contents.creators.row(row, named=True)
         return Entry(
@@ -239,6 +245,27 @@ class Matcher:
 
 def _mean(values: Floats) -> np.float32:
     return np.float32(values.mean()) if len(values) else np.float32(0.0)
+
+
+def asked_texts(brief: Brief) -> dict[str, np.float32]:
+    """What of a brief is held against creators, and its share of the score; shares sum to one.
+
+    The title and what is required say what a brief is about; the body, in the formal words of an office, says it less
+    plainly and counts half (`docs/decisions/0005-matching.md` has the figures).
+    """
+    shares = {brief.title: _TITLE_SHARE} if has_words(brief.title) else {}
+    for facet in brief.must:
+        shares[facet] = shares.get(facet, 0.0) + _MUST_SHARE / len(brief.must)
+    if has_words(brief.text) and brief.text.strip() != brief.title.strip():
+        shares[brief.text] = shares.get(brief.text, 0.0) + _BODY_SHARE
+    total = sum(shares.values())
+    return {text: np.float32(share / total) for text, share in shares.items()}
+
+
+def _texts(brief: Brief) -> dict[str, None]:
+    """Every distinct text of a brief that the index is asked about."""
+    facets = [facet for found in _facets(brief).values() for facet in found]
+    return dict.fromkeys([*asked_texts(brief), *facets])
 
 
 def _facets(brief: Brief) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 # Where the fit starts from and what a small catalogue keeps: every text channel alike, activity a little.
 DEFAULT_WEIGHTS: Final = {name: 0.15 if name in ACTIVITY_SIGNALS else 0.4 for name in SIGNALS}
-_PRIOR_QUERIES: Final = 50.0  # the defaults weigh as much as this many queries
+_PRIOR_QUERIES: Final = 300.0  # the defaults weigh as much as this many queries: briefs are not worded like captions
 _PRIOR_PRECISION: Final = 1.0  # and hold each weight to about one around them
 
 PARTS: Final = {

@@ -65,7 +65,7 @@ def test_who_is_barred_is_not_ranked() -> None:
 
 def test_each_kind_of_question_has_a_figure_for_the_mix_and_for_each_baseline() -> None:
     found = metrics(["post", "post", "tag", "tag"], world([[2, 1]] * 4, [[0]] * 4))
-    rows = {"mix", "mix, typed plain", *BASELINES}
+    rows = {"mix", "mix typed plain", *BASELINES}
     assert set(found) == {"held-out questions"} | {f"{m}: {row}" for m in ("post MRR", "tag nDCG@10") for row in rows}
     assert found["held-out questions"] == 4
     assert all(0 <= value <= 1 for name, value in found.items() if name != "held-out questions")

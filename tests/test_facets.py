@@ -46,9 +46,19 @@ def test_part_of_the_words_is_less_than_all() -> None:
     assert values[FULL] > values[HALF] > 0
 
 
-def test_without_diacritics_counts_nearly_as_much() -> None:
+def test_a_facet_typed_without_diacritics_is_covered_as_well() -> None:
     written, plain = strengths("an toàn thực phẩm")[FULL], strengths("an toan thuc pham")[FULL]
-    assert COVERED < plain < written
+    assert COVERED < plain <= written
+
+
+def test_words_that_match_only_without_their_diacritics_do_not_cover() -> None:
+    posts: list[Post] = [(0, "trú ngụ", 0.0), (0, "trú ngụ nơi này", 0.0), (1, "vũ trụ", 0.0)]
+    assert 0 < strengths("trụ ngũ", posts, 2)[0] <= COVERED
+
+
+def test_one_post_alone_does_not_cover() -> None:
+    posts: list[Post] = [(0, "an toàn thực phẩm", 0.0), (0, "xin chào", 0.0), (1, "nấu canh", 0.0)]
+    assert strengths("an toàn thực phẩm", posts, 2)[0] <= COVERED
 
 
 def test_one_syllable_in_common_is_no_coverage_when_typed_without_diacritics() -> None:

@@ -15,7 +15,7 @@ from features.text import Tokeniser
 from models.creator_index import SIGNALS, WRITTEN_SIGNALS, CreatorIndex, build_index
 from models.weights import PARTS, Choices, Weights, default_weights, fit_weights
 from training import held_out
-from training.held_out import Question, choices, who_joined, whose_post
+from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
 
 Rows = npt.NDArray[np.int64]
 WORDS = SIGNALS.index("words_posts")
@@ -80,8 +80,8 @@ TOPICS = ("dịch vụ công trực tuyến", "món ngon đường phố", "phim
 
 
 def small_index(n_creators: int = 8) -> tuple[CreatorIndex, StaticEncoder]:
-    """Two posts of each creator; creator i speaks of topic i modulo 4."""
-    owners = np.repeat(np.arange(n_creators, dtype=np.int64), 2)
+    """Three posts of each creator; creator i speaks of topic i modulo 4."""
+    owners = np.repeat(np.arange(n_creators, dtype=np.int64), LEAST_KNOWN_POSTS)
     texts = [TOPICS[owner % len(TOPICS)] for owner in owners.tolist()]
     tokeniser = Tokeniser()
     batch = tokeniser.batch(texts)
@@ -181,7 +181,7 @@ def some(found: Choices, keep: int) -> Choices:
 
 
 def test_the_fit_finds_the_weights_that_the_choices_were_made_with() -> None:
-    found = planted({WORDS: 1.5})
+    found = planted({WORDS: 1.5}, n_queries=20_000)
     fitted = fit_weights(found, found).written
     assert fitted[WORDS] == pytest.approx(1.5, abs=0.15)
     assert np.delete(fitted, WORDS).max() < 0.1
@@ -211,7 +211,7 @@ def test_a_brief_without_diacritics_gives_no_weight_to_written_words() -> None:
 
 
 def test_few_questions_leave_the_weights_near_the_defaults_and_many_move_them() -> None:
-    found = planted({WORDS: 3.0})
+    found = planted({WORDS: 3.0}, n_queries=10_000)
     few, many = some(found, 3), found
     prior = default_weights().written
     assert np.abs(fit_weights(few, few).written - prior).max() < 0.15

@@ -23,6 +23,7 @@ Progress = Callable[[int, int], None]
 _LEAST_WORDS: Final = 4  # a caption shorter than this asks nothing
 _LEAST_JOINERS: Final = 3  # a hashtag that fewer creators joined is one creator's own
 _MOST_JOINERS: Final = 40  # one that more joined is everybody's
+LEAST_KNOWN_POSTS: Final = 3  # a creator with fewer earlier posts cannot be recognised by a later one
 _HARD_CANDIDATES: Final = 256  # creators that the defaults rank first: the ones that the weights must tell apart
 _DRAWN_CANDIDATES: Final = 256  # creators drawn from the rest, each standing for many
 
@@ -77,16 +78,21 @@ def choices(
     rng: np.random.Generator,
     progress: Progress,
 ) -> Choices:
-    """Ask the index every question, as typed with or without diacritics, and keep the signals of the candidates."""
+    """Ask the index every question, as typed with or without diacritics, and keep the signals of the candidates.
+
+    Only creators with `LEAST_KNOWN_POSTS` posts are candidates, as only they are asked about: against creators who can
+    never be right, having many posts would look like the best of signals.
+    """
     prior = default_weights().of(typed_plain)
-    size = min(index.n_creators, _MOST_JOINERS + _HARD_CANDIDATES + _DRAWN_CANDIDATES)
+    known = np.flatnonzero(np.bincount(index.owners, minlength=index.n_creators) >= LEAST_KNOWN_POSTS)
+    size = min(index.n_creators, _MOST_JOINERS + 1 + _HARD_CANDIDATES + _DRAWN_CANDIDATES)
     signals = np.zeros((len(questions), size, len(SIGNALS)), dtype=np.float32)
     right = np.zeros((len(questions), size), dtype=np.float32)
     stands_for = np.full((len(questions), size), -np.inf, dtype=np.float32)
     for i, question in enumerate(questions):
         text = strip_diacritics(question.text) if typed_plain else question.text
         values = index.signals(index.query(text, encoder, max_terms)).values
-        candidates, weight = _candidates(values @ prior, question, size, rng)
+        candidates, weight = _candidates(values @ prior, question, known, rng)
         signals[i, : len(candidates)] = values[candidates]
         right[i, : len(candidates)] = np.isin(candidates, question.right) / len(question.right)
         stands_for[i, : len(candidates)] = np.where(np.isin(candidates, question.barred), -np.inf, weight)
@@ -95,20 +101,20 @@ def choices(
 
 
 def _candidates(
-    scores: npt.NDArray[np.float32], question: Question, size: int, rng: np.random.Generator
+    scores: npt.NDArray[np.float32], question: Question, known: Rows, rng: np.random.Generator
 ) -> tuple[Rows, npt.NDArray[np.float32]]:
     """Creator rows to choose among, and the log of how many creators each stands for."""
-    n_creators = len(scores)
-    if n_creators <= size:
-        return np.arange(n_creators), np.zeros(n_creators, dtype=np.float32)
-    hard = np.argpartition(-scores, _HARD_CANDIDATES)[:_HARD_CANDIDATES]
-    certain = np.union1d(hard, np.array(question.right + question.barred, dtype=np.int64))
-    rest = np.setdiff1d(np.arange(n_creators), certain, assume_unique=True)
+    asked = np.array(question.right + question.barred, dtype=np.int64)
+    if len(known) <= _HARD_CANDIDATES + _DRAWN_CANDIDATES:
+        everyone = np.union1d(known, asked)
+        return everyone, np.zeros(len(everyone), dtype=np.float32)
+    hard = known[np.argpartition(-scores[known], _HARD_CANDIDATES)[:_HARD_CANDIDATES]]
+    certain = np.union1d(hard, asked)
+    rest = np.setdiff1d(known, certain, assume_unique=True)
     drawn = rng.choice(rest, size=min(_DRAWN_CANDIDATES, len(rest)), replace=False)
-    candidates = np.concatenate((certain, np.sort(drawn)))[:size]
-    weight = np.zeros(len(candidates), dtype=np.float32)
+    weight = np.zeros(len(certain) + len(drawn), dtype=np.float32)
     weight[len(certain) :] = np.log(len(rest) / max(len(drawn), 1))
-    return candidates, weight
+    return np.concatenate((certain, np.sort(drawn))), weight
 
 
 def _shares(questions: Sequence[Question]) -> npt.NDArray[np.float32]:

@@ -28,7 +28,7 @@ from models.creator_index import CreatorIndex, build_index
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_weights
 from training.evaluation import held_out_metrics
-from training.held_out import Question, choices, who_joined, whose_post
+from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
 from training.static_training import Reading, read_words, select, train_static
 from training.tables import Tables, read_tables
 from training.warm_start import read_pairs
@@ -38,7 +38,6 @@ Progress = Callable[[str, int, int], None]
 
 STATIC: Final = "static"
 _LEAST_QUESTIONS: Final = 40  # fewer held-out questions than this say nothing about nine weights
-_LEAST_KNOWN_POSTS: Final = 3  # a creator with fewer earlier posts cannot be recognised by a later one
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +138,13 @@ class _Job:
     def _cut(self) -> float:
         """Age in days that parts the past from what is asked: the youngest share of the returning creators' posts."""
         owners, ages = self._tables.owners, self._tables.ages
-        returning = np.bincount(owners, minlength=1)[owners] > _LEAST_KNOWN_POSTS
+        returning = np.bincount(owners, minlength=1)[owners] > LEAST_KNOWN_POSTS
         asked = ages[returning] if returning.any() else ages
         return float(np.quantile(asked, self._settings.training.holdout_share))
 
     def _questions(self, early: Rows, late: Rows) -> list[Question]:
         tables, most = self._tables, self._settings.training.max_fit_queries
-        known = np.bincount(tables.owners[early], minlength=len(tables.creators)) >= _LEAST_KNOWN_POSTS
+        known = np.bincount(tables.owners[early], minlength=len(tables.creators)) >= LEAST_KNOWN_POSTS
         later = late[known[tables.owners[late]]]
         posts = tables.posts[later.tolist()]
         captions, owners = caption_texts(posts), tables.owners[later]

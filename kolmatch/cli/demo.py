@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from kolmatch.cli.options import config_option, load_settings
+from kolmatch.cli.options import config_option, load_settings, share_cores
 from kolmatch.cli.progress import Report, progress_bars
 
 _BRIEF: Final = "tuyên truyền dịch vụ công trực tuyến cho thanh niên"
@@ -41,6 +41,7 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
     from models.matcher import Matcher
 
     settings = load_settings(config)
+    share_cores()
     with progress_bars() as report:
         _fill(home, report)
         _train(home, config, report)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kolmatch.cli.options import config_option, home_option, load_settings
+from kolmatch.cli.options import config_option, home_option, load_settings, share_cores
 from kolmatch.cli.progress import progress_bars
 
 
@@ -36,6 +36,7 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
     Example: kolmatch train --month 2026-11 --warm-start news.jsonl.gz
     """
     settings = load_settings(config)
+    share_cores()
     with progress_bars() as report:
         from training.publishing import train_and_publish
 

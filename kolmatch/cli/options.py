@@ -42,3 +42,11 @@ def load_settings(config: Path | None) -> Settings:
     from kolmatch.settings import Settings
 
     return Settings.load(config, os.environ)
+
+
+def share_cores() -> None:
+    """Let waiting threads sleep; call before torch is imported.
+
+    Threads that spin while they wait made training eight times slower beside another busy process on two cores.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
