@@ -36,17 +36,18 @@ class Vocabulary:
         plain: words without diacritics, row = n_words + position.
         pair_keys: (n_pairs,) sorted int64, `first * n_plain + second` of two neighbouring plain words;
             row = n_words + n_plain + position.
+        word_rows, plain_rows: position of each word and of each plain word.
     """
 
     words: tuple[str, ...]
     plain: tuple[str, ...]
     pair_keys: npt.NDArray[np.int64]
-    _word_row: dict[str, int] = field(init=False, repr=False)
-    _plain_id: dict[str, int] = field(init=False, repr=False)
+    word_rows: dict[str, int] = field(init=False, repr=False)
+    plain_rows: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_word_row", {word: i for i, word in enumerate(self.words)})
-        object.__setattr__(self, "_plain_id", {word: i for i, word in enumerate(self.plain)})
+        object.__setattr__(self, "word_rows", {word: i for i, word in enumerate(self.words)})
+        object.__setattr__(self, "plain_rows", {word: i for i, word in enumerate(self.plain)})
 
     def __len__(self) -> int:
         return len(self.words) + len(self.plain) + len(self.pair_keys)
@@ -67,15 +68,15 @@ class Vocabulary:
 
     def knows(self, word: str) -> bool:
         """Whether the word stands in any text, with or without its diacritics."""
-        return word in self._word_row or strip_diacritics(word) in self._plain_id
+        return word in self.word_rows or strip_diacritics(word) in self.plain_rows
 
     def rows(
         self, ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], vocabulary: Sequence[str], max_words: int
     ) -> Bags:
         """Rows of token ids (n_tokens,) into `vocabulary`, texts bounded by `offsets`; the first `max_words` count."""
         ids, offsets = _truncate(ids, offsets, max_words)
-        word_row = np.array([self._word_row.get(w, -1) for w in vocabulary], dtype=np.int64)
-        plain_id = np.array([self._plain_id.get(strip_diacritics(w), -1) for w in vocabulary], dtype=np.int64)
+        word_row = np.array([self.word_rows.get(w, -1) for w in vocabulary], dtype=np.int64)
+        plain_id = np.array([self.plain_rows.get(strip_diacritics(w), -1) for w in vocabulary], dtype=np.int64)
         plain = plain_id[ids] if len(ids) else np.empty(0, np.int64)
         found = np.full((len(ids), 3), -1, dtype=np.int64)
         if len(ids):

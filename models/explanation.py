@@ -64,14 +64,22 @@ class Explainer:
         )
 
     def matched(self, query: Query, post: int) -> tuple[str, ...]:
-        """Words of the query that the post has, with or without diacritics, in the query's order."""
-        index = self._contents.index
-        words, plain = index.vocabulary.words, index.vocabulary.plain
-        telling = {channel: self._telling(query, channel) for channel in ("words", "plain")}
-        having = {words[t] for t in telling["words"] if index.posts["words"].impact(t, post) > 0}
-        having_plain = {plain[t] for t in telling["plain"] if index.posts["plain"].impact(t, post) > 0}
-        found = [w for w in query.words if w in having or index.vocabulary.plain_form(w) in having_plain]
-        return tuple(dict.fromkeys(found))
+        """Telling words of the query that the post has, in the query's order.
+
+        A word counts as had when the post writes it the same, or without diacritics; "tuyến" is no match for "tuyên",
+        unless the query itself was typed without diacritics.
+        """
+        vocabulary, postings = self._contents.index.vocabulary, self._contents.index.posts
+        telling = {vocabulary.plain[term] for term in self._telling(query, "plain")}
+        channel = "plain" if query.plain else "words"
+        rows = vocabulary.plain_rows if query.plain else vocabulary.word_rows
+
+        def has(word: str) -> bool:
+            forms = (word, vocabulary.plain_form(word))
+            return any(form in rows and postings[channel].impact(rows[form], post) > 0 for form in forms)
+
+        words = dict.fromkeys(word for word in query.words if vocabulary.plain_form(word) in telling)
+        return tuple(word for word in words if has(word))
 
     def _telling(self, query: Query, channel: str) -> list[int]:
         """Terms of the query that are rare enough to say something; all of them when none is."""

@@ -31,7 +31,7 @@ class CreatorProfile:
 
     creator_id: str
     name: str
-    kind: str
+    kind: str | None
     category: str | None
     platforms: tuple[AccountProfile, ...]
     post_count: int

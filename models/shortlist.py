@@ -63,7 +63,7 @@ class Entry:
     rank: int
     creator_id: str
     name: str
-    kind: str
+    kind: str | None
     score: float
     parts: tuple[Part, ...]
     evidence: tuple[Evidence, ...]

@@ -157,7 +157,7 @@ class CreatorFacts(_Answer):
 
     creator_id: str
     name: str
-    kind: str
+    kind: str | None
     category: str | None
     platforms: list[AccountAnswer]
     post_count: Annotated[int, Field(ge=0)]

@@ -42,7 +42,7 @@ class EvidenceAnswer(TypedDict):
 class FacetAnswer(TypedDict):
     """How well a creator covers one demand of the brief."""
 
-    kind: Annotated[str, Field(description="must, nice or must_not", examples=["must"])]
+    kind: Annotated[str, Field(description="topic (the title), must, nice or must_not", examples=["must"])]
     facet: str
     strength: Annotated[float, Field(description="0 nothing .. 1 as well as the best posts do")]
     covered: bool
@@ -64,7 +64,9 @@ class EntryAnswer(TypedDict):
     rank: Annotated[int, Field(ge=1)]
     creator_id: str
     name: str
-    kind: Annotated[str, Field(description="person, press, organisation or network", examples=["person"])]
+    kind: Annotated[
+        str | None, Field(description="person, press, organisation or network; null: not known", examples=["person"])
+    ]
     score: Annotated[float, Field(description="Log space; only differences mean something")]
     parts: list[PartAnswer] | None
     evidence: list[EvidenceAnswer] | None

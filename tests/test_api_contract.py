@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,16 +13,19 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from kolmatch.settings import Settings
 from models.brief import YOUTH_AGES
+from models.matcher import Matcher
 from serving.answers import Answers, LiveModel
 from serving.app import create_app
-from tests.api_world import TinyAnswers
 
 MAX_EXAMPLES: Final = 100  # per operation; all take some ten seconds
 
 
+bundles: list[Path] = []  # the trained bundle, known when the fixtures have made it
+
+
 def model_under_test() -> Answers:
-    """The model under test."""
-    return TinyAnswers()
+    """The real matcher on a small trained bundle."""
+    return Matcher.load(bundles[0])
 
 
 live = LiveModel(model_under_test)
@@ -29,7 +33,8 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(live, Settin
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
+def _loaded(small_bundle: Path) -> None:
+    bundles.append(small_bundle)
     live.load()
 
 

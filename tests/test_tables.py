@@ -86,7 +86,7 @@ def test_who_says_nothing_about_age_or_opting_out_may_be_listed(tmp_path: Path) 
 
 def test_creators_without_a_row_are_named_by_their_id(tmp_path: Path) -> None:
     found = tables(tmp_path, PLAIN, [{"creator_id": "an", "name": "An Nhiên"}])
-    assert found.creators.select("creator_id", "name", "kind").rows()[1] == ("binh", "binh", "person")
+    assert found.creators.select("creator_id", "name", "kind").rows()[1] == ("binh", "binh", None)
     assert found.creators["name"][0] == "An Nhiên"
 
 

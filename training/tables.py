@@ -86,9 +86,7 @@ def _people(catalogue: Catalogue) -> pl.DataFrame:
     """Every creator who is named or has posts, with why not to list them, if so."""
     named = catalogue.table("creators")
     posting = catalogue.table("posts").select(pl.col("creator_id").unique())
-    unnamed = posting.join(named, on="creator_id", how="anti").with_columns(
-        name=pl.col("creator_id"), kind=pl.lit("person")
-    )
+    unnamed = posting.join(named, on="creator_id", how="anti").with_columns(name=pl.col("creator_id"))
     people = pl.concat([named, unnamed], how="diagonal_relaxed").sort("creator_id")
     reason = (
         pl.when(pl.col("opted_out").fill_null(value=False))
