@@ -37,7 +37,7 @@ BEST_POSTS: Final = 5  # posts that make a creator's score; with 3 or 10 the nex
 _POST_FADE_DAYS: Final = 365.0  # a post this old counts 1/e of a new one
 _CREATOR_FADE_DAYS: Final = 180.0  # likewise in the creator's own vector, which tells what the creator does now
 _RECENT_DAYS: Final = 90.0  # what counts as recent activity
-_RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
+RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
 
@@ -72,10 +72,12 @@ class Signals:
     Attributes:
         values: (n_creators, n_signals) float32, columns as `SIGNALS`.
         pooled: per post signal the posts that made it, gains in the unit of `values`.
+        near: rows and inner products of the posts nearest in meaning, best first.
     """
 
     values: Floats
     pooled: Mapping[str, Pooled]
+    near: tuple[Rows, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class CreatorIndex:
     def signals(self, query: Query) -> Signals:
         """Hold a query against every creator."""
         pooled = {f"{channel}_posts": self._pool_words(query, channel) for channel in CHANNELS}
-        pooled["meaning_posts"] = self._pool_meaning(query)
+        near = self.vectors.search(query.vector, RETRIEVED_POSTS)
+        pooled["meaning_posts"] = self._pool_meaning(*near)
         values = np.empty((self.n_creators, len(SIGNALS)), dtype=np.float32)
         for name, result in pooled.items():
             values[:, SIGNALS.index(name)] = result.values
@@ -148,19 +151,18 @@ class CreatorIndex:
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
         values[:, SIGNALS.index("meaning_creator")] = _DENSE_SCALE * (self.creator_vectors @ query.vector)
         values[:, -len(ACTIVITY_SIGNALS) :] = self.activity
-        return Signals(values, pooled)
+        return Signals(values, pooled, near)
 
     def _pool_words(self, query: Query, channel: str) -> Pooled:
         scores = self.posts[channel].scores(query.terms[channel]) * self.post_fade
-        rows, found = best_posts(scores, _RETRIEVED_POSTS)
+        rows, found = best_posts(scores, RETRIEVED_POSTS)
         pooled = mean_of_best(rows, found, self.owners[rows], self.n_creators, BEST_POSTS, floor=0.0)
         scale = 1.0 / _evidence_scale(pooled.values)
         return Pooled(pooled.values * scale, pooled.posts, pooled.owners, pooled.gains * scale)
 
-    def _pool_meaning(self, query: Query) -> Pooled:
-        rows, found = self.vectors.search(query.vector, _RETRIEVED_POSTS)
+    def _pool_meaning(self, rows: Rows, found: Floats) -> Pooled:
         faded = np.maximum(found, 0.0) * self.post_fade[rows] * _DENSE_SCALE
-        floor = float(faded.min(initial=np.inf)) if len(rows) == _RETRIEVED_POSTS else 0.0
+        floor = float(faded.min(initial=np.inf)) if len(rows) == RETRIEVED_POSTS else 0.0
         return mean_of_best(rows, faded, self.owners[rows], self.n_creators, BEST_POSTS, floor)
 
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from models.bundle import Contents
 from models.creator_index import POST_SIGNALS, SIGNALS, Query, Signals
 from models.facets import COVERED, Coverage
 from models.shortlist import Evidence, FacetCover
+
+Rows = npt.NDArray[np.int64]
 
 _SNIPPET_LETTERS: Final = 280  # enough of a caption to judge it by
 _COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains nothing
@@ -37,69 +40,100 @@ class Explainer:
         self._most = evidence_posts
         self._urls = _account_urls(contents)
 
-    def evidence(self, asked: Sequence[Asked], row: int) -> tuple[Evidence, ...]:
-        """The posts that add most to a creator's score, and how much each adds."""
-        gains: dict[int, float] = defaultdict(float)
+    def evidence(self, asked: Sequence[Asked], rows: Rows) -> dict[int, tuple[Evidence, ...]]:
+        """For each creator row the posts that add most to the score, and how much each adds."""
+        best = {row: self._best_posts(gains) for row, gains in self._gains(asked, rows).items()}
+        posts = np.array([post for found in best.values() for post, _ in found], dtype=np.int64)
+        matched: dict[int, dict[str, None]] = {post: {} for post in posts.tolist()}
+        for one in asked:
+            for post, words in self.matched(one.query, posts).items():
+                matched[post] |= dict.fromkeys(words)
+        return {
+            row: tuple(self._evidence(post, gain, tuple(matched[post])) for post, gain in found)
+            for row, found in best.items()
+        }
+
+    def _gains(self, asked: Sequence[Asked], rows: Rows) -> dict[int, dict[int, float]]:
+        """creator row -> post row -> what the post adds to the score, over all texts asked and all signals."""
+        wanted = np.zeros(self._contents.index.n_creators, dtype=bool)
+        wanted[rows] = True
+        gains: dict[int, dict[int, float]] = {row: defaultdict(float) for row in rows.tolist()}
         for one in asked:
             weights = one.share * self._contents.weights.of(one.query.plain)
             for name in POST_SIGNALS:
-                pooled, weight = one.signals.pooled[name], float(weights[SIGNALS.index(name)])
-                own = pooled.owners == row
-                for post, gain in zip(pooled.posts[own].tolist(), pooled.gains[own].tolist(), strict=True):
-                    gains[post] += weight * gain
-        best = sorted((post for post in gains if gains[post] > 0), key=lambda post: (-gains[post], post))
-        return tuple(self._evidence(asked, post, gains[post]) for post in best[: self._most])
+                pooled = one.signals.pooled[name]
+                own = wanted[pooled.owners]
+                added = (weights[SIGNALS.index(name)] * pooled.gains[own]).tolist()
+                for row, post, gain in zip(pooled.owners[own].tolist(), pooled.posts[own].tolist(), added, strict=True):
+                    gains[row][post] += gain
+        return gains
 
-    def _evidence(self, asked: Sequence[Asked], post: int, gain: float) -> Evidence:
+    def _best_posts(self, gains: Mapping[int, float]) -> list[tuple[int, float]]:
+        adding = [(post, gain) for post, gain in gains.items() if gain > 0]
+        return sorted(adding, key=lambda found: (-found[1], found[0]))[: self._most]
+
+    def _evidence(self, post: int, gain: float, matched: tuple[str, ...]) -> Evidence:
         stored = self._contents.posts.row(post, named=True)
-        matched = dict.fromkeys(word for one in asked for word in self.matched(one.query, post))
         return Evidence(
             post_id=stored["post_id"],
             platform=stored["platform"],
             published_at=stored["published_at"],
             text=_snippet(stored["text"] or ""),
             url=self._urls.get((stored["creator_id"], stored["platform"])),
-            matched=tuple(matched),
+            matched=matched,
             weight=gain,
         )
 
-    def matched(self, query: Query, post: int) -> tuple[str, ...]:
-        """Telling words of the query that the post has, in the query's order.
+    def matched(self, query: Query, posts: Rows) -> dict[int, tuple[str, ...]]:
+        """For each post row the telling words of the query that it has, in the query's order.
 
         A word counts as had when the post writes it the same, or without diacritics; "tuyến" is no match for "tuyên",
         unless the query itself was typed without diacritics.
         """
-        vocabulary, postings = self._contents.index.vocabulary, self._contents.index.posts
-        telling = {vocabulary.plain[term] for term in self._telling(query, "plain")}
-        channel = "plain" if query.plain else "words"
+        vocabulary = self._contents.index.vocabulary
+        postings = self._contents.index.posts["plain" if query.plain else "words"]
         rows = vocabulary.plain_rows if query.plain else vocabulary.word_rows
+        telling = {vocabulary.plain[term] for term in self._telling(query)}
+        found: dict[int, list[str]] = {post: [] for post in posts.tolist()}
+        for word in dict.fromkeys(query.words):
+            plain = vocabulary.plain_form(word)
+            if plain not in telling:
+                continue
+            terms = [rows[form] for form in dict.fromkeys((word, plain)) if form in rows]
+            had = np.any([postings.stands_in(term, posts) for term in terms], axis=0) if terms else ()
+            for post in set(posts[had].tolist()) if len(had) else ():
+                found[post].append(word)
+        return {post: tuple(words) for post, words in found.items()}
 
-        def has(word: str) -> bool:
-            forms = (word, vocabulary.plain_form(word))
-            return any(form in rows and postings[channel].impact(rows[form], post) > 0 for form in forms)
-
-        words = dict.fromkeys(word for word in query.words if vocabulary.plain_form(word) in telling)
-        return tuple(word for word in words if has(word))
-
-    def _telling(self, query: Query, channel: str) -> list[int]:
-        """Terms of the query that are rare enough to say something; all of them when none is."""
-        postings = self._contents.index.posts[channel]
+    def _telling(self, query: Query) -> list[int]:
+        """Plain words of the query that are rare enough to say something; all of them when none is."""
+        postings = self._contents.index.posts["plain"]
         least = math.log1p(1 / _COMMON_SHARE)
-        return [t for t in query.terms[channel] if postings.idf(t) >= least] or list(query.terms[channel])
+        return [t for t in query.terms["plain"] if postings.idf(t) >= least] or list(query.terms["plain"])
 
-    def facet(self, coverage: Coverage, row: int) -> FacetCover:
-        """How a creator covers one facet, and the post that says so best."""
-        pooled = coverage.pooled
-        own = pooled.posts[pooled.owners == row]
-        post = int(own[0]) if len(own) else None
-        strength = float(pooled.values[row])
+    def facets(self, coverages: Sequence[Coverage], rows: Rows) -> dict[int, tuple[FacetCover, ...]]:
+        """For each creator row how every facet is covered, with the post that says so best."""
+        found: dict[int, list[FacetCover]] = {row: [] for row in rows.tolist()}
+        for coverage in coverages:
+            owners, first = np.unique(coverage.pooled.owners, return_index=True)
+            best = dict(zip(owners.tolist(), coverage.pooled.posts[first].tolist(), strict=True))
+            posts = np.array([best[row] for row in rows.tolist() if row in best], dtype=np.int64)
+            matched = self.matched(coverage.query, posts)
+            for row in rows.tolist():
+                found[row].append(self._facet(coverage, row, best.get(row), matched))
+        return {row: tuple(facets) for row, facets in found.items()}
+
+    def _facet(
+        self, coverage: Coverage, row: int, post: int | None, matched: Mapping[int, tuple[str, ...]]
+    ) -> FacetCover:
+        strength = float(coverage.pooled.values[row])
         return FacetCover(
             kind=coverage.kind,
             facet=coverage.facet,
             strength=strength,
             covered=strength > COVERED,
             post_id=self._contents.posts["post_id"][post] if post is not None else None,
-            matched=self.matched(coverage.query, post) if post is not None else (),
+            matched=matched[post] if post is not None else (),
         )
 
     def against(

@@ -74,11 +74,14 @@ class LexicalIndex:
             total[self.documents[here]] += self.impacts[here]
         return total
 
-    def impact(self, term: int, document: int) -> float:
-        """What one term adds to one document's score; 0 when it does not stand there."""
-        start, stop = self.starts[term], self.starts[term + 1]
-        at = start + np.searchsorted(self.documents[start:stop], document)
-        return float(self.impacts[at]) if at < stop and self.documents[at] == document else 0.0
+    def stands_in(self, term: int, documents: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """(n,) whether the term stands in each of the document rows given."""
+        own = self.documents[self.starts[term] : self.starts[term + 1]]
+        if not len(own):
+            return np.zeros(len(documents), dtype=bool)
+        at = np.minimum(np.searchsorted(own, documents), len(own) - 1)
+        found: npt.NDArray[np.bool_] = own[at] == documents
+        return found
 
     def idf(self, term: int) -> float:
         """How rare a term is."""

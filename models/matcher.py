@@ -21,7 +21,7 @@ from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
-from models.shortlist import Entry, Excluded, Part, Shortlist
+from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
 from models.weights import PARTS
 
 Floats = npt.NDArray[np.float32]
@@ -116,7 +116,12 @@ class Matcher:
         """
         scored = self._score(brief.checked())
         best = self._best(scored, k)
-        entries = tuple(self._entry(scored, int(row), place) for place, row in enumerate(best, start=1))
+        evidence = self._explainer.evidence(scored.asked, best)
+        facets = self._explainer.facets(scored.coverages, best)
+        entries = tuple(
+            self._entry(scored, place, row, evidence[row], facets[row])
+            for place, row in enumerate(best.tolist(), start=1)
+        )
         return Shortlist(
             brief=brief,
             entries=entries,
@@ -185,8 +190,9 @@ class Matcher:
             for text, share in asked_texts(brief).items()
         )
         parts = self._fit_parts(asked)
+        near = {a.query.text: a.signals.near for a in asked}
         coverages = tuple(
-            cover(self._contents.index, kind, queries[facet])
+            cover(self._contents.index, kind, queries[facet], near.get(facet))
             for kind, facets in _facets(brief).items()
             for facet in facets
         )
@@ -220,9 +226,9 @@ class Matcher:
         best: npt.NDArray[np.int64] = rows[order[: max(k, 0)]]
         return best
 
-    def _entry(self, scored: Scored, row: int, place: int) -> Entry:
-        evidence = self._explainer.evidence(scored.asked, row)
-        facets = tuple(self._explainer.facet(coverage, row) for coverage in scored.coverages)
+    def _entry(
+        self, scored: Scored, place: int, row: int, evidence: tuple[Evidence, ...], facets: tuple[FacetCover, ...]
+    ) -> Entry:
         creator = self._contents.creators.row(row, named=True)
         return Entry(
             rank=place,

@@ -44,9 +44,10 @@ def test_scores_are_bm25(corpus: list[list[int]], query: set[int], shortest: flo
 
 
 @given(corpora, st.integers(0, N_TERMS - 1))
-def test_impact_is_the_score_of_one_term(corpus: list[list[int]], term: int) -> None:
+def test_a_term_stands_where_it_scores(corpus: list[list[int]], term: int) -> None:
     index = built(corpus)
-    assert [index.impact(term, document) for document in range(len(corpus))] == index.scores([term]).tolist()
+    everywhere = np.arange(len(corpus))
+    assert index.stands_in(term, everywhere).tolist() == (index.scores([term]) > 0).tolist()
 
 
 def test_a_term_in_fewer_documents_is_rarer() -> None:
