@@ -72,12 +72,10 @@ class Signals:
     Attributes:
         values: (n_creators, n_signals) float32, columns as `SIGNALS`.
         pooled: per post signal the posts that made it, gains in the unit of `values`.
-        near: rows and inner products of the posts nearest in meaning, best first.
     """
 
     values: Floats
     pooled: Mapping[str, Pooled]
-    near: tuple[Rows, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +136,15 @@ class CreatorIndex:
         at = CHANNELS.index(channel)
         return (rows >= self.vocabulary.starts[at]) & (rows < self.vocabulary.starts[at + 1])
 
-    def signals(self, query: Query) -> Signals:
-        """Hold a query against every creator."""
+    def near(self, queries: Sequence[Query]) -> list[tuple[Rows, Floats]]:
+        """For each query the rows and inner products of the posts nearest in meaning, best first."""
+        vectors = np.stack([query.vector for query in queries])
+        return self.vectors.search_many(vectors, RETRIEVED_POSTS)
+
+    def signals(self, query: Query, near: tuple[Rows, Floats] | None = None) -> Signals:
+        """Hold a query against every creator; `near` are its nearest posts, where they are known already."""
         pooled = {f"{channel}_posts": self._pool_words(query, channel) for channel in CHANNELS}
-        near = self.vectors.search(query.vector, RETRIEVED_POSTS)
+        near = near if near is not None else self.near([query])[0]
         pooled["meaning_posts"] = self._pool_meaning(*near)
         values = np.empty((self.n_creators, len(SIGNALS)), dtype=np.float32)
         for name, result in pooled.items():
@@ -151,7 +154,7 @@ class CreatorIndex:
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
         values[:, SIGNALS.index("meaning_creator")] = _DENSE_SCALE * (self.creator_vectors @ query.vector)
         values[:, -len(ACTIVITY_SIGNALS) :] = self.activity
-        return Signals(values, pooled, near)
+        return Signals(values, pooled)
 
     def _pool_words(self, query: Query, channel: str) -> Pooled:
         scores = self.posts[channel].scores(query.terms[channel]) * self.post_fade

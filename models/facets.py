@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.creator_index import RETRIEVED_POSTS, CreatorIndex, Query
+from models.creator_index import CreatorIndex, Query
 from models.pooling import Pooled, mean_of_best
 
 Floats = npt.NDArray[np.float32]
@@ -17,7 +17,8 @@ Rows = npt.NDArray[np.int64]
 COVERED: Final = 0.5  # strength above which a facet counts as covered; one post alone never gets there
 _POSTS: Final = 2  # posts that must speak of a facet: one alone may be a stray
 _PLAIN_WORTH: Final = 0.4  # a word typed with diacritics that matches only without them is often another word
-_FULL_COSINE: Final = 0.7  # inner product at which meaning alone counts as full coverage
+_NO_COSINE: Final = 0.5  # inner product up to which posts of one catalogue are merely alike in style
+_FULL_COSINE: Final = 0.9  # inner product at which meaning alone counts as full coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,20 @@ class Coverage:
     pooled: Pooled
 
 
-def cover(index: CreatorIndex, kind: str, query: Query, near: tuple[Rows, Floats] | None = None) -> Coverage:
+def cover(index: CreatorIndex, kind: str, query: Query, near: tuple[Rows, Floats]) -> Coverage:
     """Mean strength of each creator's two best posts for the facet.
 
     A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning
     (as far as its words are known at all), whichever is more. `near` are the posts nearest to the
-    query in meaning, where they are known already.
+    query in meaning (`CreatorIndex.near`).
     """
     plain_worth = 1.0 if query.plain else _PLAIN_WORTH
     strength = np.maximum(_word_share(index, query, "words"), plain_worth * _word_share(index, query, "plain"))
-    rows, cosines = near if near is not None else index.vectors.search(query.vector, RETRIEVED_POSTS)
+    rows, cosines = near
     known = 1.0 - len(query.unknown) / max(len(set(query.words)), 1)
-    strength[rows] = np.maximum(strength[rows], known * np.clip(cosines / _FULL_COSINE, 0.0, 1.0))
+    strength[rows] = np.maximum(
+        strength[rows], known * np.clip((cosines - _NO_COSINE) / (_FULL_COSINE - _NO_COSINE), 0.0, 1.0)
+    )
     posts = np.flatnonzero(strength > 0)
     pooled = mean_of_best(posts, strength[posts], index.owners[posts], index.n_creators, _POSTS, floor=0.0)
     return Coverage(kind, query.text, query, pooled)

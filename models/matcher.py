@@ -18,7 +18,7 @@ from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.creator_index import SIGNALS, Query
 from models.explanation import Asked, Explainer
-from models.facets import Coverage, cover
+from models.facets import COVERED, Coverage, cover
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
@@ -185,14 +185,14 @@ class Matcher:
 
     def _score(self, brief: Brief) -> Scored:
         queries = {text: self._query(text) for text in _texts(brief)}
+        near = dict(zip(queries, self._contents.index.near(list(queries.values())), strict=True))
         asked = tuple(
-            Asked(queries[text], self._contents.index.signals(queries[text]), share)
+            Asked(queries[text], self._contents.index.signals(queries[text], near[text]), share)
             for text, share in asked_texts(brief).items()
         )
         parts = self._fit_parts(asked)
-        near = {a.query.text: a.signals.near for a in asked}
         coverages = tuple(
-            cover(self._contents.index, kind, queries[facet], near.get(facet))
+            cover(self._contents.index, kind, queries[facet], near[facet])
             for kind, facets in _facets(brief).items()
             for facet in facets
         )
@@ -291,7 +291,8 @@ def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> di
     if "nice" in by_kind:
         parts["nice"] = by_kind["nice"].mean(axis=0) * np.float32(settings.nice_weight)
     if "must_not" in by_kind:
-        parts["must_not"] = by_kind["must_not"].max(axis=0) * np.float32(-settings.must_not_weight)
+        beyond = np.maximum(by_kind["must_not"].max(axis=0) - COVERED, 0.0) / (1.0 - COVERED)
+        parts["must_not"] = beyond.astype(np.float32) * np.float32(-settings.must_not_weight)
     return parts
 
 

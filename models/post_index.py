@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from kolmatch.errors import BundleDamaged
 
+Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+
 
 @dataclass(frozen=True, slots=True)
 class VectorIndex:
@@ -30,13 +32,17 @@ class VectorIndex:
     def __len__(self) -> int:
         return int(self.index.ntotal)
 
-    def search(self, vector: npt.NDArray[np.float32], k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    def search(self, vector: npt.NDArray[np.float32], k: int) -> Found:
         """Ids and inner products of the k nearest, best first: ((k',), (k',)) with k' = min(k, size)."""
+        return self.search_many(vector[None, :], k)[0]
+
+    def search_many(self, vectors: npt.NDArray[np.float32], k: int) -> list[Found]:
+        """The same for each of (n, dimension) vectors; reading the index once for all is what it costs."""
         k = min(k, len(self))
-        if k == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores, ids = self.index.search(vector[None, :], k)
-        return ids[0], scores[0]
+        if k == 0 or not len(vectors):
+            return [(np.empty(0, np.int64), np.empty(0, np.float32))] * len(vectors)
+        scores, ids = self.index.search(np.ascontiguousarray(vectors), k)
+        return list(zip(ids, scores, strict=True))
 
     def without(self, ids: Sequence[int]) -> VectorIndex:
         """A copy in which the ids are gone, their vectors too."""

@@ -23,7 +23,8 @@ POSTS: list[Post] = [
 
 def coverage(facet: str, posts: list[Post] = POSTS, n: int = 4) -> Coverage:
     index = index_of(posts, n)
-    return cover(index, "must", index.query(facet, WordEncoder(), MAX_TERMS))
+    query = index.query(facet, WordEncoder(), MAX_TERMS)
+    return cover(index, "must", query, index.near([query])[0])
 
 
 def strengths(facet: str, posts: list[Post] = POSTS, n: int = 4) -> list[float]:

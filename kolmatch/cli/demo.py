@@ -12,7 +12,7 @@ import click
 from kolmatch.cli.options import config_option, load_settings, share_cores
 from kolmatch.cli.progress import Report, progress_bars
 
-_BRIEF: Final = "tuyên truyền dịch vụ công trực tuyến cho thanh niên"
+_TOPIC: Final = "dịch vụ công trực tuyến"  # the brief of the sample world that is asked
 _SHOWN: Final = 10
 _SEED: Final = 2026  # of the sample world, so that every demo tells the same story
 _END: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -34,9 +34,12 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
 
     Example: kolmatch demo --home var/demo
     """
+    import polars as pl
+
+    from data.catalogue import Catalogue
     from kolmatch.cli.service import champion_of, listen, make_server, run_until_stopped
     from kolmatch.cli.shortlist_table import print_shortlist
-    from models.brief import Brief
+    from models.brief import brief_from_row
     from models.bundle_files import champion_pointer
     from models.matcher import Matcher
 
@@ -46,7 +49,8 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
         _fill(home, report)
         _train(home, config, report)
     matcher = Matcher.load(champion_pointer(home).folder, settings.matcher)
-    print_shortlist(matcher.shortlist(Brief(title=_BRIEF), _SHOWN), explain=False)
+    briefs = Catalogue.open(home).table("briefs").filter(pl.col("title").str.to_lowercase().str.contains(_TOPIC))
+    print_shortlist(matcher.shortlist(brief_from_row(briefs.row(0, named=True)), _SHOWN), explain=False)
     if no_serve:
         return
     listener = listen(settings.serving.host, port or settings.serving.port)
