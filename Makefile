@@ -24,12 +24,14 @@ $(INSTALLED): pyproject.toml requirements.lock
 demo: setup ## make the SYNTHETIC sample world, train, answer a brief and serve
 	$(BIN)/kolmatch demo
 
+# Two processes: traced for coverage, the import tests are many times slower in one that has run the API's tests.
 test: setup ## lint, types, import direction, tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q --cov --cov-report=term
+	$(BIN)/pytest -q --cov --cov-report= tests/test_[ab]*.py
+	$(BIN)/pytest -q --cov --cov-append --cov-report=term tests/test_[c-z]*.py
 
 check: test ## what CI runs
 

@@ -355,6 +355,8 @@ def _check_size(file: Path, unpacked: Path) -> None:
 def _sheet(file: Path, table: Table) -> pl.DataFrame:
     """The sheet named as the table, else the first; every cell as text, row 0 being the sheet's own first row."""
     book = fastexcel.read_excel(str(file))
+    if not book.sheet_names:
+        raise _cannot_read(file, ValueError("the workbook has no sheet"))
     names = {_bare(name): name for name in reversed(book.sheet_names)}
     chosen = names.get(table.name, book.sheet_names[0])
     sheet = book.load_sheet(chosen, header_row=None, skip_rows=0, dtypes="string")

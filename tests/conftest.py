@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from models.matcher import Matcher
 from tests import small_world
 from training.pipeline import train
 from training.publishing import train_and_publish
+
+# The same examples on every run, and no time limit per example: machines are noisy, and speed is not tested here.
+settings.register_profile("kolmatch", deadline=None, derandomize=True)
+settings.load_profile("kolmatch")
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
