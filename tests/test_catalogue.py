@@ -195,7 +195,8 @@ SIGHTINGS = st.lists(
         st.sampled_from(["p1", "p2", "p3"]),
         st.integers(2, 28),
         st.integers(0, 9),
-        st.sampled_from([None, "a", "b"]),
+        # One text: of two different transcripts of a post, the order of import decides (docs/decisions/0002-catalogue.md).
+        st.sampled_from([None, "a"]),
     ),
     min_size=1,
     max_size=8,
