@@ -195,7 +195,7 @@ SIGHTINGS = st.lists(
         st.sampled_from(["p1", "p2", "p3"]),
         st.integers(2, 28),
         st.integers(0, 9),
-        # One text: of two different transcripts of a post, the order of import decides (docs/decisions/0002-catalogue.md).
+        # One text: of two different transcripts the order of import decides (docs/decisions/0002).
         st.sampled_from([None, "a"]),
     ),
     min_size=1,
