@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check bench lock openapi clean
+.PHONY: help setup demo test check bench lock openapi clean
 
 help: ## print the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -24,15 +24,11 @@ $(INSTALLED): pyproject.toml requirements.lock
 demo: setup ## make the SYNTHETIC sample world, train, answer a brief and serve
 	$(BIN)/kolmatch demo
 
-test: setup ## lint, types, import direction, all tests
+test: setup ## lint, types, import direction, tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q
-
-# Apart from `make test`: traced, the catalogue's property tests take many times as long.
-coverage: setup ## how much of the code the tests run
 	$(BIN)/pytest -q --cov --cov-report=term
 
 check: test ## what CI runs
