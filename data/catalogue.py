@@ -16,7 +16,7 @@ from data import generations
 from data.checks import check
 from data.contract import OBSERVATIONS, ROW, STORED, Table, table_named
 from data.generations import Generation
-from data.merging import ORDER, SYNTHETIC, Merged, merge, observations_of, orphans, stored_schema
+from data.merging import ORDER, SYNTHETIC, Merged, labelled, merge, observations_of, orphans, stored_schema
 from data.readers import Chunk, read_chunks
 from data.reasons import PROBLEMS, REJECTS, explained
 from kolmatch.errors import CatalogueDamaged, UsageError
@@ -153,9 +153,9 @@ def import_file(
         CatalogueDamaged: what is there already is not what was written.
     """
     table = table_named(table_name)
-    labelled = synthetic or (file.parent / SYNTHETIC_MARKER).exists()
+    invented = synthetic or (file.parent / SYNTHETIC_MARKER).exists()
     with _workplace(home, dry_run=dry_run) as staging:
-        staged = _stage(table, file, staging, now=now, synthetic=labelled, progress=progress)
+        staged = _stage(table, file, staging, now=now, synthetic=invented, progress=progress)
         report, changed = _weighed(home, table, staged)
         if not changed or dry_run or (strict and report.rejected):
             return report
@@ -194,9 +194,7 @@ def _stage(table: Table, file: Path, folder: Path, *, now: datetime, synthetic: 
     for number, chunk in enumerate(read_chunks(file, table)):
         good, wrong = _checked(table, chunk, now)
         parts.append(folder / f"{number:06d}.parquet")
-        good.with_columns(pl.lit(synthetic).alias(SYNTHETIC)).rename({ROW: ORDER}).write_parquet(
-            parts[-1], compression="lz4"
-        )
+        labelled(table, good, synthetic=synthetic).rename({ROW: ORDER}).write_parquet(parts[-1], compression="lz4")
         problems.append(wrong)
         unknown |= dict.fromkeys(chunk.unknown)
         progress(chunk.done)

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from data.contract import OBSERVATIONS, TABLES, Table
+from data.contract import OBSERVATIONS, TABLES, TIME, Table
 
 ORDER: Final = "#order"  # the place of an incoming row among all rows of its file
 SYNTHETIC: Final = "synthetic"  # kept with every row, so that the label lasts exactly as long as the row
@@ -38,8 +38,22 @@ class Merged:
 
 
 def stored_schema(table: Table) -> pl.Schema:
-    """Types of a table at rest: the contract's columns and the label `synthetic`."""
-    return pl.Schema({**table.schema, SYNTHETIC: pl.Boolean()})
+    """Types of a table at rest: the contract's columns, the label `synthetic`, and when each lasting word was said."""
+    return pl.Schema({**table.schema, SYNTHETIC: pl.Boolean(), **dict.fromkeys(_said_at(table).values(), TIME)})
+
+
+def labelled(table: Table, rows: pl.DataFrame, *, synthetic: bool) -> pl.DataFrame:
+    """Rows of the contract as they are kept: with their label and the times of their lasting words."""
+    times = [
+        pl.when(pl.col(name).is_not_null()).then(pl.col(str(table.newer_by))).alias(at)
+        for name, at in _said_at(table).items()
+    ]
+    return rows.with_columns(pl.lit(synthetic).alias(SYNTHETIC), *times)
+
+
+def _said_at(table: Table) -> dict[str, str]:
+    """Where the time of each lasting word is kept: a row may repeat what an older one said."""
+    return {name: f"{name}_at" for name in table.lasting} if table.newer_by else {}
 
 
 def merge(table: Table, stored: pl.LazyFrame, incoming: pl.LazyFrame) -> Merged:
@@ -70,11 +84,22 @@ def _facts(table: Table) -> list[pl.Expr]:
     facts += [
         pl.when(pl.col(name).is_not_null()).then(pl.struct(name).hash()).alias(_said(name)) for name in table.lasting
     ]
+    facts += [_when(table, name).alias(_time(name)) for name in table.lasting]
     return [*facts, pl.col(SYNTHETIC), pl.struct(plain).hash().alias(_HASH)]
 
 
 def _said(name: str) -> str:
     return f"#said_{name}"
+
+
+def _time(name: str) -> str:
+    return f"#time_{name}"
+
+
+def _when(table: Table, name: str) -> pl.Expr:
+    """When a row's lasting word was said; a table without times goes by the order of import alone."""
+    at = _said_at(table).get(name)
+    return pl.lit(None, TIME) if at is None else pl.col(at)
 
 
 def _age(table: Table) -> list[str]:
@@ -87,23 +112,27 @@ def _verdict(table: Table) -> list[pl.Expr]:
     is_stored = pl.col(ORDER) == _STORED
     sides = [
         part
-        for name in (_HASH, SYNTHETIC, *map(_said, table.lasting))
+        for name in (_HASH, SYNTHETIC, *map(_said, table.lasting), *map(_time, table.lasting))
         for part in (pl.col(name).filter(is_stored).first().alias(f"{name}_stored"), pl.col(name).last())
     ]
     speakers = [
-        pl.col(what).filter(pl.col(_said(name)).is_not_null()).last().alias(f"{_said(name)}_{what}")
+        pl.col(what).filter(pl.col(_said(name)).is_not_null())
+        .sort_by(*(pl.col(by).filter(pl.col(_said(name)).is_not_null()) for by in (_time(name), ORDER)))
+        .last().alias(f"{_said(name)}_{what}")
         for name in table.lasting
-        for what in (ORDER, _said(name))
-    ]
+        for what in (ORDER, _said(name), _time(name))
+    ]  # fmt: skip
     return [pl.col(_AT).drop_nulls().first(), pl.col(ORDER).last(), *sides, *speakers]
 
 
 def _fate(table: Table) -> pl.Expr:
     spoken = [
-        pl.col(f"{_said(name)}_{_said(name)}").eq_missing(pl.col(f"{_said(name)}_stored")) for name in table.lasting
+        pl.col(f"{_said(name)}_{what}").eq_missing(pl.col(f"{what}_stored"))
+        for name in table.lasting
+        for what in (_said(name), _time(name))
     ]
-    labelled = pl.col(f"{SYNTHETIC}_stored") >= pl.col(SYNTHETIC)
-    same = pl.all_horizontal(pl.col(_HASH) == pl.col(f"{_HASH}_stored"), labelled, *spoken)
+    as_labelled = pl.col(f"{SYNTHETIC}_stored") >= pl.col(SYNTHETIC)
+    same = pl.all_horizontal(pl.col(_HASH) == pl.col(f"{_HASH}_stored"), as_labelled, *spoken)
     late = same & (pl.col(ORDER) == _STORED)
     return (
         pl.when(pl.col(_AT).is_null()).then(pl.lit("new"))
@@ -128,18 +157,21 @@ def _after(table: Table, stored: pl.LazyFrame, incoming: pl.LazyFrame, fates: pl
 def _with_last_word(
     table: Table, rows: pl.LazyFrame, stored: pl.LazyFrame, incoming: pl.LazyFrame, changed: pl.DataFrame, name: str
 ) -> pl.LazyFrame:
-    """Rows whose newest version is silent about a lasting column get what was said last."""
+    """Rows whose newest version did not say the last word on a lasting column get it, and when it was said."""
     speaker = pl.col(f"{_said(name)}_{ORDER}")
     silent = changed.filter(speaker.is_not_null() & (speaker != pl.col(ORDER)))
     if silent.is_empty():
         return rows
     at = silent.filter(speaker == _STORED)[_AT].implode()
     order = silent.filter(speaker != _STORED)[f"{_said(name)}_{ORDER}"].implode()
-    before = stored.with_row_index(_AT).filter(pl.col(_AT).is_in(at)).select(*table.key, pl.col(name).alias("#last"))
-    within = incoming.filter(pl.col(ORDER).is_in(order)).select(*table.key, pl.col(name).alias("#last"))
-    words = pl.concat([before, within])
-    told = rows.join(words, on=list(table.key), how="left", nulls_equal=True)
-    return told.with_columns(pl.coalesce("#last", name).alias(name)).drop("#last")
+    told = [name, *([_said_at(table)[name]] if name in _said_at(table) else [])]
+    last = [pl.col(column).alias(f"#last_{column}") for column in told]
+    before = stored.with_row_index(_AT).filter(pl.col(_AT).is_in(at)).select(*table.key, *last)
+    within = incoming.filter(pl.col(ORDER).is_in(order)).select(*table.key, *last)
+    words = pl.concat([before, within]).with_columns(pl.lit(value=True).alias("#told"))
+    joined = rows.join(words, on=list(table.key), how="left", nulls_equal=True)
+    heard = [pl.when("#told").then(f"#last_{column}").otherwise(column).alias(column) for column in told]
+    return joined.with_columns(heard).select(list(stored_schema(table)))
 
 
 def observations_of(posts: pl.LazyFrame) -> pl.LazyFrame:

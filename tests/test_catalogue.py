@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +196,7 @@ SIGHTINGS = st.lists(
         st.sampled_from(["p1", "p2", "p3"]),
         st.integers(2, 28),
         st.integers(0, 9),
-        # One text: of two different transcripts the order of import decides (docs/decisions/0002).
-        st.sampled_from([None, "a"]),
+        st.sampled_from([None, "a", "b"]),
     ),
     min_size=1,
     max_size=8,
@@ -486,3 +486,12 @@ def test_kill_9_at_any_moment_leaves_the_catalogue_before_or_after_an_import(tmp
     assert take(tmp_path, [post("after")]).new == 1
     assert not list((tmp_path / "catalogue").glob(".*.new"))
     assert not list((tmp_path / "catalogue").glob(".staging-*"))
+
+
+def test_of_two_transcripts_the_later_stays_whatever_came_first(tmp_path: Path) -> None:
+    said = {day: post("p1", observed_at=f"2026-10-0{day}T00:00:00Z", **({"transcript": words} if words else {}))
+            for day, words in ((1, "cũ"), (2, "mới"), (3, None))}  # fmt: skip
+    for number, order in enumerate(permutations((1, 2, 3))):
+        for day in order:
+            take(tmp_path / str(number), [said[day]])
+        assert Catalogue.open(tmp_path / str(number)).table("posts")["transcript"].to_list() == ["mới"]
