@@ -21,6 +21,7 @@ import numpy.typing as npt
 from safetensors.numpy import load_file
 from scipy.sparse import csr_matrix
 
+from features.ragged import stretches
 from features.text import TokenBatch, Tokeniser
 
 Vectors = npt.NDArray[np.float32]
@@ -81,7 +82,7 @@ class StaticEncoder:
         stops: npt.NDArray[np.int64],
     ) -> Vectors:
         ends = np.concatenate(([0], np.cumsum(stops - starts)))
-        at = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], stops - starts)
+        at = stretches(starts, stops - starts)
         columns = rows[ids[at]] if len(at) else at
         ones = np.ones(len(columns), dtype=np.float32)
         membership = csr_matrix((ones, columns, ends), shape=(len(starts), len(self.vectors)))

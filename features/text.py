@@ -31,6 +31,7 @@ import pyarrow.compute as pc
 
 from features.diacritics import COMBINING, place_tone, strip_diacritics, without_echo
 from features.hashtags import HashtagSplitter
+from features.ragged import stretches
 from features.teencode import MEANINGS
 
 __all__ = ["TokenBatch", "Tokeniser", "normalise", "strip_diacritics"]
@@ -242,10 +243,9 @@ class _Reader:
         ends = np.frombuffer(self._ends, dtype=np.int64)
         starts, counts = ends[rows], ends[rows + 1] - ends[rows]
         word_ends = np.concatenate(([0], np.cumsum(counts)))
-        at = np.arange(word_ends[-1]) + np.repeat(starts - word_ends[:-1], counts)
         flat = np.frombuffer(self._flat, dtype=np.int32) if self._flat else np.empty(0, np.int32)
         text_ends = word_ends[np.concatenate(([0], np.cumsum(chunks_of_text)))]
-        return flat[at], np.diff(text_ends)
+        return flat[stretches(starts, counts)], np.diff(text_ends)
 
 
 def _cut_ahead(texts: Texts) -> Iterator[tuple[Ints, Ints, list[str]]]:

@@ -18,7 +18,8 @@ from features.text import Tokeniser
 from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
 from models.bundle_files import Manifest, verify
-from models.creator_index import CHANNELS, CreatorIndex
+from models.creator_index import CHANNELS, HASHED_CHANNELS, CreatorIndex
+from models.hashed import HashedIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
 from models.weights import Weights
@@ -76,6 +77,8 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
         "post_fade": index.post_fade,
         "activity": index.activity,
     }
+    for channel, hashed in index.hashed.items():
+        arrays |= {f"hashed.{channel}.{name}": array for name, array in hashed.arrays().items()}
     for grain, postings in (("posts", index.posts), ("creators", index.creators)):
         for channel, lexical in postings.items():
             arrays |= {f"{grain}.{channel}.{name}": array for name, array in lexical.arrays().items()}
@@ -104,12 +107,14 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
 
 def _load_index(folder: Path) -> CreatorIndex:
     arrays = load_file(folder / "index.safetensors")
+    creators = {name: LexicalIndex.from_arrays(_named(arrays, "creators", name)) for name in ("words", "pairs")}
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
     return CreatorIndex(
         tokeniser=Tokeniser.from_json((folder / "tokeniser.json").read_text(encoding="utf-8")),
         vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
-        posts={channel: _lexical(arrays, "posts", channel) for channel in CHANNELS},
-        creators={channel: _lexical(arrays, "creators", channel) for channel in ("words", "pairs")},
+        posts={channel: LexicalIndex.from_arrays(_named(arrays, "posts", channel)) for channel in CHANNELS},
+        creators=creators,
+        hashed={channel: HashedIndex.from_arrays(_named(arrays, "hashed", channel)) for channel in HASHED_CHANNELS},
         vectors=VectorIndex.load(folder / "posts.faiss"),
         creator_vectors=arrays["creator_vectors"],
         owners=arrays["owners"],
@@ -118,7 +123,6 @@ def _load_index(folder: Path) -> CreatorIndex:
     )
 
 
-def _lexical(arrays: Mapping[str, npt.NDArray[Any]], grain: str, channel: str) -> LexicalIndex:
+def _named(arrays: Mapping[str, npt.NDArray[Any]], grain: str, channel: str) -> dict[str, npt.NDArray[Any]]:
     prefix = f"{grain}.{channel}."
-    own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    return LexicalIndex.from_arrays(own)
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

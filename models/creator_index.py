@@ -1,23 +1,27 @@
 """Everything that is searched when a brief comes: posts and creators, by word and by meaning.
 
-A text is held against creators through nine signals: three lexical channels (words as written, words without
-diacritics, pairs of those) over posts and, for two of them, over a creator's posts as one document; the dense channel
-over posts and over creators; and how active the creator is. How much each counts is fitted (`models.weights`), not
-decided here.
+A text is held against creators through eleven signals: three lexical channels (words as written, words without
+diacritics, pairs of those) over posts and, for two of them, over a creator's posts as one document; pieces of words
+and wording as it stands on the page, over the same document; the dense channel over posts and over creators; and how
+active the creator is. How much each counts is fitted (`models.weights`), not decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from features.encoder import Encoder
+from features.ragged import stretches
+from features.surface import surface_features, word_pieces
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Vocabulary, build_vocabulary
+from models.hashed import HashedIndex
 from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
 from models.post_index import VectorIndex
@@ -26,8 +30,9 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 CHANNELS: Final = ("words", "plain", "pairs")
+HASHED_CHANNELS: Final = ("pieces", "wording")
 POST_SIGNALS: Final = ("words_posts", "plain_posts", "pairs_posts", "meaning_posts")
-CREATOR_SIGNALS: Final = ("words_creator", "pairs_creator", "meaning_creator")
+CREATOR_SIGNALS: Final = ("words_creator", "pairs_creator", "pieces_creator", "wording_creator", "meaning_creator")
 ACTIVITY_SIGNALS: Final = ("recent_activity", "all_activity")
 SIGNALS: Final = POST_SIGNALS + CREATOR_SIGNALS + ACTIVITY_SIGNALS
 # Signals that need the diacritics of the brief; a brief typed without any is answered without them.
@@ -40,6 +45,7 @@ _RECENT_DAYS: Final = 90.0  # what counts as recent activity
 RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
+_HASHED_TERMS: Final = 4  # a text has that many more features below the word than words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Query:
         text: as given.
         words: canonical words of the text, in order.
         terms: per channel the term rows that the index knows, the rarest first.
+        hashed: the same for the channels below the word.
         vector: (dimension,) unit vector.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
@@ -59,6 +66,7 @@ class Query:
     text: str
     words: tuple[str, ...]
     terms: Mapping[str, Sequence[int]]
+    hashed: Mapping[str, Sequence[int]]
     vector: Floats
     plain: bool
     unknown: tuple[str, ...]
@@ -87,6 +95,7 @@ class CreatorIndex:
         vocabulary: terms of the lexical channels.
         posts: per channel the postings over posts.
         creators: per channel the postings over creators.
+        hashed: likewise for the channels below the word.
         vectors: posts' vectors under their rows.
         creator_vectors: (n_creators, dimension) unit vectors, recent posts counting most.
         owners: (n_posts,) creator row of each post.
@@ -98,6 +107,7 @@ class CreatorIndex:
     vocabulary: Vocabulary
     posts: Mapping[str, LexicalIndex]
     creators: Mapping[str, LexicalIndex]
+    hashed: Mapping[str, HashedIndex]
     vectors: VectorIndex
     creator_vectors: Floats
     owners: Rows
@@ -122,7 +132,23 @@ class CreatorIndex:
         unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
         plain = all(letter.isascii() for word in words for letter in word)
         missing = self._missing(words, rows)
-        return Query(text, tuple(words), terms, encoder.encode_brief(text), plain, unknown, missing)
+        return Query(
+            text,
+            tuple(words),
+            terms,
+            self._hashed(text, words, max_terms),
+            encoder.encode_brief(text),
+            plain,
+            unknown,
+            missing,
+        )
+
+    def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
+        features = {"pieces": chain.from_iterable(map(word_pieces, words)), "wording": surface_features(text)}
+        return {
+            channel: rarest(index.rows(features[channel]), index.postings, _HASHED_TERMS * max_terms)
+            for channel, index in self.hashed.items()
+        }
 
     def _missing(self, words: Sequence[str], rows: Rows) -> dict[str, int]:
         known = {channel: len(np.unique(rows[self._in(channel, rows)])) for channel in ("words", "plain")}
@@ -152,6 +178,9 @@ class CreatorIndex:
         for channel in ("words", "pairs"):
             scores = self.creators[channel].scores(query.terms[channel])
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
+        for channel, index in self.hashed.items():
+            scores = index.postings.scores(query.hashed[channel])
+            values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
         values[:, SIGNALS.index("meaning_creator")] = _DENSE_SCALE * (self.creator_vectors @ query.vector)
         values[:, -len(ACTIVITY_SIGNALS) :] = self.activity
         return Signals(values, pooled)
@@ -176,6 +205,7 @@ def _evidence_scale(scores: Floats) -> np.float32:
 
 def build_index(
     batch: TokenBatch,
+    texts: Sequence[str | None],
     vectors: Floats,
     owners: Rows,
     ages: npt.NDArray[np.float64],
@@ -186,6 +216,7 @@ def build_index(
 
     Args:
         batch: the posts' canonical words.
+        texts: (n_posts,) captions as they were typed.
         vectors: (n_posts, dimension) unit vectors.
         owners: (n_posts,) creator rows.
         ages: (n_posts,) days before the catalogue's last post.
@@ -208,12 +239,28 @@ def build_index(
         vocabulary=vocabulary,
         posts=posts,
         creators=creators,
+        hashed={"pieces": _pieces(batch, owners, n_creators), "wording": _wording(texts, owners, n_creators)},
         vectors=VectorIndex.build(vectors, np.arange(len(owners), dtype=np.int64)),
         creator_vectors=_creator_vectors(vectors, owners, ages, n_creators),
         owners=owners,
         post_fade=np.exp(-ages / _POST_FADE_DAYS).astype(np.float32),
         activity=_activity(owners, ages, n_creators),
     )
+
+
+def _pieces(batch: TokenBatch, owners: Rows, n_creators: int) -> HashedIndex:
+    by_word = [word_pieces(word) for word in batch.vocabulary]
+    flat = np.fromiter(chain.from_iterable(by_word), dtype=np.int64)
+    ends = np.cumsum([0, *map(len, by_word)])
+    starts, counts = ends[:-1][batch.ids], np.diff(ends)[batch.ids]
+    speakers = np.repeat(np.repeat(owners, np.diff(batch.offsets)), counts)
+    return HashedIndex.build(flat[stretches(starts, counts)], speakers, n_creators)
+
+
+def _wording(texts: Sequence[str | None], owners: Rows, n_creators: int) -> HashedIndex:
+    by_post = [surface_features(text) for text in texts]
+    flat = np.fromiter(chain.from_iterable(by_post), dtype=np.int64)
+    return HashedIndex.build(flat, np.repeat(owners, [len(found) for found in by_post]), n_creators)
 
 
 def _creator_vectors(vectors: Floats, owners: Rows, ages: npt.NDArray[np.float64], n_creators: int) -> Floats:

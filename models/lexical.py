@@ -106,4 +106,7 @@ class LexicalIndex:
 
 def rarest(terms: Sequence[int], index: LexicalIndex, most: int) -> list[int]:
     """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words."""
-    return sorted(set(terms), key=lambda term: (-index.idf(term), term))[:most]
+    rows = np.unique(np.asarray(terms, dtype=np.int64))
+    frequency = index.starts[rows + 1] - index.starts[rows]
+    found: list[int] = rows[np.lexsort((rows, frequency))][:most].tolist()
+    return found

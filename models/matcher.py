@@ -264,6 +264,7 @@ def asked_texts(brief: Brief) -> dict[str, np.float32]:
         shares[facet] = shares.get(facet, 0.0) + _MUST_SHARE / len(brief.must)
     if has_words(brief.text) and brief.text.strip() != brief.title.strip():
         shares[brief.text] = shares.get(brief.text, 0.0) + _BODY_SHARE
+    shares = shares or {brief.title: _TITLE_SHARE}  # an earlier brief without a word: nothing is found, nothing breaks
     total = sum(shares.values())
     return {text: np.float32(share / total) for text, share in shares.items()}
 

@@ -25,7 +25,8 @@ _PRIOR_QUERIES: Final = 300.0  # the defaults weigh as much as this many queries
 _PRIOR_PRECISION: Final = 1.0  # and hold each weight to about one around them
 
 PARTS: Final = {
-    "words": ("words_posts", "plain_posts", "pairs_posts", "words_creator", "pairs_creator"),
+    "words": ("words_posts", "plain_posts", "pairs_posts", "words_creator", "pairs_creator", "pieces_creator"),
+    "wording": ("wording_creator",),
     "meaning": ("meaning_posts", "meaning_creator"),
     "activity": ACTIVITY_SIGNALS,
 }

@@ -12,7 +12,8 @@ import pytest
 
 from kolmatch import __version__
 from kolmatch.cli import COMMANDS, main
-from models.brief import brief_from_row
+from kolmatch.cli.shortlist_table import print_shortlist
+from models.brief import Brief, brief_from_row
 from models.matcher import Matcher
 from tests.small_world import LISTED, TITLE, briefs
 
@@ -197,3 +198,12 @@ def test_models_are_shown_with_alias_month_and_label(kolmatch: Kolmatch, matcher
     assert said.code == 0
     for shown in ("champion", "2026-11", matcher.bundle_id, "SYNTHETIC"):
         assert shown in said.out
+
+
+@pytest.mark.parametrize(("title", "said"), [("lặn ngắm vịnh biển", True), ("nộp hồ sơ trực tuyến", False)])
+def test_a_list_opens_with_its_verdict_when_nobody_speaks_of_the_topic(
+    matcher: Matcher, capsys: pytest.CaptureFixture[str], title: str, said: bool
+) -> None:
+    print_shortlist(matcher.shortlist(Brief(title), 3), explain=False)
+    before_table = capsys.readouterr().out.partition("┏")[0]
+    assert ("No one on this list really speaks of this topic" in before_table) is said

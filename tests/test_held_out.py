@@ -89,7 +89,7 @@ def small_index(n_creators: int = 8) -> tuple[CreatorIndex, StaticEncoder]:
     vectors[0] = 0
     encoder = StaticEncoder(tokeniser, tuple(batch.vocabulary), vectors, 256)
     ages = np.zeros(len(texts))
-    return build_index(batch, encoder.encode_words(batch), owners, ages, n_creators, tokeniser), encoder
+    return build_index(batch, texts, encoder.encode_words(batch), owners, ages, n_creators, tokeniser), encoder
 
 
 def asked(n_creators: int, questions: Sequence[Question], *, typed_plain: bool = False) -> Choices:

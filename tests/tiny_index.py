@@ -42,6 +42,7 @@ def index_of(posts: Sequence[Post], n_creators: int) -> CreatorIndex:
     tokeniser = Tokeniser()
     return build_index(
         tokeniser.batch(list(texts)),
+        texts,
         WordEncoder().encode_posts(texts),
         np.array(owners, dtype=np.int64),
         np.array(ages, dtype=np.float64),

@@ -19,7 +19,7 @@ from features.static_encoder import Vectors
 from kolmatch.settings import EncoderSettings
 from training.pairs import Corpus, Pairs, Spans, epoch_pairs
 
-_TEMPERATURE: Final = 0.05  # of the softmax over a batch; 0.07 and 0.1 were no better
+_TEMPERATURE: Final = 0.07  # of the softmax over a batch; docs/decisions/0006 has what it does to topic and style
 _DROPPED_WORDS: Final = 0.2  # share of features left out at random on each side
 _PLAIN_TEXTS: Final = 0.3  # share of texts read as if typed without diacritics
 _LEAST_BATCH: Final = 16  # fewer pairs than this have too few negatives to teach anything

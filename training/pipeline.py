@@ -175,7 +175,9 @@ class _Job:
             spoken = [self._tables.transcripts[post] for post in posts]
             vectors = encoder.encode_posts(post_texts(self._tables.posts[posts.tolist()], spoken))
         ages = self._tables.ages[posts] - since
-        return build_index(full, vectors, owners, ages, len(self._tables.creators), self._reading.tokeniser), encoder
+        typed = self._tables.posts["text"].gather(posts).to_list()
+        n_creators = len(self._tables.creators)
+        return build_index(full, typed, vectors, owners, ages, n_creators, self._reading.tokeniser), encoder
 
     def _encoder(self, posts: Rows, stage: str) -> Encoder:
         settings = self._settings.encoder

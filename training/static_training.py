@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.documents import SPOKEN_LETTERS, caption_texts, post_texts, tag_lists, tag_texts
+from features.ragged import stretches
 from features.static_encoder import StaticEncoder, Vectors
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Bags, Vocabulary, build_vocabulary
@@ -64,8 +65,7 @@ def select(batch: TokenBatch, texts: Rows) -> TokenBatch:
     """The words of some of the texts."""
     lengths = np.diff(batch.offsets)[texts]
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    ids = batch.ids[np.repeat(batch.offsets[:-1][texts], lengths) + within]
+    ids = batch.ids[stretches(batch.offsets[:-1][texts], lengths)]
     return TokenBatch(ids, offsets, batch.vocabulary)
 
 

@@ -21,6 +21,9 @@ def print_shortlist(found: Shortlist, *, explain: bool) -> None:
     console = Console(emoji=False)
     if found.synthetic:
         console.print("[bold yellow]DỮ LIỆU MẪU, KHÔNG CÓ THẬT / SYNTHETIC DATA[/]")
+    if found.brief.title in found.uncovered:
+        console.print("[bold yellow]Không ai trong danh sách thực sự nói về chủ đề này.[/]")
+        console.print("[bold yellow]No one on this list really speaks of this topic.[/]")
     table = Table(title=f"Danh sách đề xuất / Shortlist: {escape(found.brief.title)}", show_lines=explain)
     for heading in ("#", "nhà sáng tạo / creator", "điểm / score", "bằng chứng / evidence", "lưu ý / against"):
         table.add_column(heading, overflow="fold")
