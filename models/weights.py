@@ -19,8 +19,10 @@ from models.creator_index import ACTIVITY_SIGNALS, SIGNALS, WRITTEN_SIGNALS
 
 Floats = npt.NDArray[np.float32]
 
-# Where the fit starts from and what a small catalogue keeps: every text channel alike, activity a little.
-DEFAULT_WEIGHTS: Final = {name: 0.15 if name in ACTIVITY_SIGNALS else 0.4 for name in SIGNALS}
+# Where the fit starts from and what a small catalogue keeps: every text channel alike, activity and pieces of words a
+# little, for most pieces are in most texts (docs/decisions/0006).
+_LITTLE: Final = dict.fromkeys(("pieces_creator", *ACTIVITY_SIGNALS), 0.15)
+DEFAULT_WEIGHTS: Final = {name: _LITTLE.get(name, 0.4) for name in SIGNALS}
 _PRIOR_QUERIES: Final = 300.0  # the defaults weigh as much as this many queries: briefs are not worded like captions
 _PRIOR_PRECISION: Final = 1.0  # and hold each weight to about one around them
 
