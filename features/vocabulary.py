@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from features.ragged import stretches
 from features.text import TokenBatch, strip_diacritics
 
 
@@ -107,8 +108,8 @@ def _truncate(
     lengths = np.diff(offsets)
     if not len(lengths) or lengths.max() <= most:
         return ids, offsets
-    within = np.arange(len(ids)) - np.repeat(offsets[:-1], lengths)
-    return ids[within < most], np.concatenate(([0], np.cumsum(np.minimum(lengths, most))))
+    kept = np.minimum(lengths, most)
+    return ids[stretches(offsets[:-1], kept)], np.concatenate(([0], np.cumsum(kept)))
 
 
 def build_vocabulary(batch: TokenBatch, *, min_count: int, min_pair_count: int | None) -> Vocabulary:

@@ -18,7 +18,7 @@ from features.text import Tokeniser
 from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
 from models.bundle_files import Manifest, verify
-from models.creator_index import CHANNELS, HASHED_CHANNELS, CreatorIndex
+from models.creator_index import CHANNELS, CREATOR_CHANNELS, HASHED_CHANNELS, CreatorIndex
 from models.hashed import HashedIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
@@ -107,7 +107,7 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
 
 def _load_index(folder: Path) -> CreatorIndex:
     arrays = load_file(folder / "index.safetensors")
-    creators = {name: LexicalIndex.from_arrays(_named(arrays, "creators", name)) for name in ("words", "pairs")}
+    creators = {name: LexicalIndex.from_arrays(_named(arrays, "creators", name)) for name in CREATOR_CHANNELS}
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
     return CreatorIndex(
         tokeniser=Tokeniser.from_json((folder / "tokeniser.json").read_text(encoding="utf-8")),

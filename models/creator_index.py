@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 CHANNELS: Final = ("words", "plain", "pairs")
+CREATOR_CHANNELS: Final = ("words", "pairs")  # those that are held against creators too
 HASHED_CHANNELS: Final = ("pieces", "wording")
 POST_SIGNALS: Final = ("words_posts", "plain_posts", "pairs_posts", "meaning_posts")
 CREATOR_SIGNALS: Final = ("words_creator", "pairs_creator", "pieces_creator", "wording_creator", "meaning_creator")
@@ -132,16 +133,8 @@ class CreatorIndex:
         unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
         plain = all(letter.isascii() for word in words for letter in word)
         missing = self._missing(words, rows)
-        return Query(
-            text,
-            tuple(words),
-            terms,
-            self._hashed(text, words, max_terms),
-            encoder.encode_brief(text),
-            plain,
-            unknown,
-            missing,
-        )
+        hashed = self._hashed(text, words, max_terms)
+        return Query(text, tuple(words), terms, hashed, encoder.encode_brief(text), plain, unknown, missing)
 
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
         features = {"pieces": chain.from_iterable(map(word_pieces, words)), "wording": surface_features(text)}
@@ -175,11 +168,9 @@ class CreatorIndex:
         values = np.empty((self.n_creators, len(SIGNALS)), dtype=np.float32)
         for name, result in pooled.items():
             values[:, SIGNALS.index(name)] = result.values
-        for channel in ("words", "pairs"):
-            scores = self.creators[channel].scores(query.terms[channel])
-            values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
-        for channel, index in self.hashed.items():
-            scores = index.postings.scores(query.hashed[channel])
+        found = {channel: index.scores(query.terms[channel]) for channel, index in self.creators.items()}
+        found |= {channel: index.postings.scores(query.hashed[channel]) for channel, index in self.hashed.items()}
+        for channel, scores in found.items():
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
         values[:, SIGNALS.index("meaning_creator")] = _DENSE_SCALE * (self.creator_vectors @ query.vector)
         values[:, -len(ACTIVITY_SIGNALS) :] = self.activity
@@ -232,7 +223,7 @@ def build_index(
         here = (bags.rows >= start) & (bags.rows < stop)
         terms, where = bags.rows[here] - start, documents[here]
         posts[channel] = LexicalIndex.build(terms, where, stop - start, len(owners))
-        if f"{channel}_creator" in SIGNALS:
+        if channel in CREATOR_CHANNELS:
             creators[channel] = LexicalIndex.build(terms, owners[where], stop - start, n_creators, shortest=1.0)
     return CreatorIndex(
         tokeniser=tokeniser,

@@ -108,5 +108,5 @@ def rarest(terms: Sequence[int], index: LexicalIndex, most: int) -> list[int]:
     """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words."""
     rows = np.unique(np.asarray(terms, dtype=np.int64))
     frequency = index.starts[rows + 1] - index.starts[rows]
-    found: list[int] = rows[np.lexsort((rows, frequency))][:most].tolist()
+    found: list[int] = rows[np.argsort(frequency, kind="stable")][:most].tolist()
     return found

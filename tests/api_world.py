@@ -120,7 +120,7 @@ def client_of(source: Callable[[], Answers], settings: Settings = SMALL) -> Test
     return TestClient(app, raise_server_exceptions=False)
 
 
-def refused(response: Any, status: int, code: str) -> dict[str, Any]:
+def assert_refused(response: Any, status: int, code: str) -> dict[str, Any]:
     """The problem in a response, after checking what every problem must be."""
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     problem: dict[str, Any] = response.json()

@@ -31,7 +31,7 @@ from serving.openapi import rendered
 from serving.problems import KINDS, preferred_language
 from serving.schemas import DecisionNote, Format, Platform
 from serving.shortlist_answer import ShortlistAnswer
-from tests.api_world import MANIFEST, REFUSED_TITLE, SMALL, TinyAnswers, client_of, refused
+from tests.api_world import MANIFEST, REFUSED_TITLE, SMALL, TinyAnswers, assert_refused, client_of
 
 ROOT = Path(__file__).parents[1]
 AGAINST_EN = "no post has a word of the brief"
@@ -85,7 +85,7 @@ def test_top_bounds_the_list(client: TestClient) -> None:
 def test_the_setting_bounds_top_and_its_default() -> None:
     strict = client_of(TinyAnswers, Settings(serving=ServingSettings(max_results=1)))
     assert len(strict.post("/v1/shortlists", json={"title": "Dịch vụ"}).json()["entries"]) == 1
-    problem = refused(strict.post("/v1/shortlists", json={"title": "Dịch vụ", "top": 2}), 422, "validation")
+    problem = assert_refused(strict.post("/v1/shortlists", json={"title": "Dịch vụ", "top": 2}), 422, "validation")
     assert problem["errors"][0]["detail_vi"] == "Nhiều nhất là 1."
 
 
@@ -196,7 +196,7 @@ def test_platforms_and_formats_are_those_of_the_import_contract() -> None:
 def test_a_value_that_does_not_fit_is_named_in_both_languages(
     client: TestClient, body: Any, pointer: str, code: str
 ) -> None:
-    problem = refused(client.post("/v1/shortlists", json=body), 422, "validation")
+    problem = assert_refused(client.post("/v1/shortlists", json=body), 422, "validation")
     found = [
         error
         for error in problem["errors"]
@@ -209,7 +209,7 @@ def test_a_value_that_does_not_fit_is_named_in_both_languages(
 
 def test_a_thousand_faults_are_answered_with_a_few(client: TestClient) -> None:
     body = {"title": "a", **{f"k{number}": 1 for number in range(1000)}}
-    assert len(refused(client.post("/v1/shortlists", json=body), 422, "validation")["errors"]) == MAX_FAULTS
+    assert len(assert_refused(client.post("/v1/shortlists", json=body), 422, "validation")["errors"]) == MAX_FAULTS
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_thousand_faults_are_answered_with_a_few(client: TestClient) -> None:
 )
 def test_a_body_that_is_not_json_is_refused(client: TestClient, body: bytes) -> None:
     response = post(client, body)
-    refused(response, *((422, "validation") if body == b"" else (400, "broken_json")))
+    assert_refused(response, *((422, "validation") if body == b"" else (400, "broken_json")))
 
 
 def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
@@ -228,11 +228,11 @@ def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "-1e999"])
 def test_numbers_that_are_none_are_refused(client: TestClient, value: str) -> None:
-    refused(post(client, f'{{"title": "a", "age_min": {value}}}'), 422, "validation")
+    assert_refused(post(client, f'{{"title": "a", "age_min": {value}}}'), 422, "validation")
 
 
 def test_half_a_character_is_refused_wherever_it_stands(client: TestClient) -> None:
-    problem = refused(post(client, r'{"title": "a\ud800", "\udfff": 1}'), 422, "validation")
+    problem = assert_refused(post(client, r'{"title": "a\ud800", "\udfff": 1}'), 422, "validation")
     assert problem["errors"]
 
 
@@ -243,7 +243,7 @@ def test_no_body_is_a_server_error(body: bytes) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
 def test_only_json_is_taken(client: TestClient, content_type: str) -> None:
-    refused(post(client, b'{"title": "a"}', **{"Content-Type": content_type}), 415, "media_type")
+    assert_refused(post(client, b'{"title": "a"}', **{"Content-Type": content_type}), 415, "media_type")
 
 
 def test_a_charset_beside_json_is_taken(client: TestClient) -> None:
@@ -252,7 +252,7 @@ def test_a_charset_beside_json_is_taken(client: TestClient) -> None:
 
 
 def test_a_large_body_is_refused_by_its_declared_length_before_it_is_read(client: TestClient) -> None:
-    refused(post(client, b" " * 20_001), 413, "too_large")
+    assert_refused(post(client, b" " * 20_001), 413, "too_large")
 
 
 def test_a_body_that_grows_too_large_is_stopped_while_it_arrives() -> None:
@@ -279,28 +279,28 @@ def test_a_body_just_within_the_limit_is_taken(client: TestClient) -> None:
 
 
 def test_ages_the_wrong_way_round_are_a_refused_brief(client: TestClient) -> None:
-    problem = refused(client.post("/v1/shortlists", json={"title": "a", "age_min": 31}), 422, "brief_refused")
+    problem = assert_refused(client.post("/v1/shortlists", json={"title": "a", "age_min": 31}), 422, "brief_refused")
     assert "31" in problem["detail_vi"]
 
 
 def test_a_brief_that_the_matcher_refuses_is_refused_with_its_words(client: TestClient) -> None:
-    problem = refused(client.post("/v1/shortlists", json={"title": REFUSED_TITLE}), 422, "brief_refused")
+    problem = assert_refused(client.post("/v1/shortlists", json={"title": REFUSED_TITLE}), 422, "brief_refused")
     assert (problem["detail_vi"], problem["detail_en"]) == ("Không nhận ra từ nào.", "No word of it is known.")
 
 
 @pytest.mark.parametrize("path", ["/v1/creators/nobody", "/v1/creators/%ED%A0%80", "/v1/creators/a%0Ab"])
 def test_an_unknown_creator_is_not_found(client: TestClient, path: str) -> None:
-    refused(client.get(path), 404, "unknown_creator")
+    assert_refused(client.get(path), 404, "unknown_creator")
 
 
 @pytest.mark.parametrize("path", ["/v1/creators/a%00b", "/v1/creators/" + "a" * 201])
 def test_what_can_be_no_creator_id_is_refused(client: TestClient, path: str) -> None:
-    assert refused(client.get(path), 422, "validation")["errors"][0]["in"] == "path"
+    assert assert_refused(client.get(path), 422, "validation")["errors"][0]["in"] == "path"
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/v1/shortlists/", "/v1/creators/", "/v1/creators/a/b", "/docs"])
 def test_an_unknown_path_is_not_found(client: TestClient, path: str) -> None:
-    refused(client.get(path), 404, "unknown_path")
+    assert_refused(client.get(path), 404, "unknown_path")
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_an_unknown_path_is_not_found(client: TestClient, path: str) -> None:
 )
 def test_a_method_not_allowed_is_told_which_are(client: TestClient, method: str, path: str, allowed: str) -> None:
     response = client.request(method, path)
-    refused(response, 405, "method_not_allowed")
+    assert_refused(response, 405, "method_not_allowed")
     assert response.headers["allow"] == allowed
 
 
@@ -335,7 +335,7 @@ def test_the_reader_chooses_the_language(header: str, language: str) -> None:
 
 def test_title_and_details_follow_the_language(client: TestClient) -> None:
     response = client.post("/v1/shortlists", json={}, headers={"Accept-Language": "en"})
-    problem = refused(response, 422, "validation")
+    problem = assert_refused(response, 422, "validation")
     assert response.headers["content-language"] == "en"
     assert response.headers["vary"] == "Accept-Language"
     assert problem["title"] == "The request does not fit the contract"
@@ -350,7 +350,7 @@ def test_probes_tell_a_running_process_from_a_ready_one() -> None:
     live = LiveModel(TinyAnswers)
     client = client_of(live)
     assert client.get("/livez").json() == {"status": "live"}
-    assert refused(client.get("/readyz"), 503, "not_ready")
+    assert assert_refused(client.get("/readyz"), 503, "not_ready")
     live.load()
     assert client.get("/readyz").json() == {"status": "ready", "bundle_id": "0123456789ab"}
 
@@ -361,7 +361,7 @@ def test_without_a_model_one_is_told_to_come_back(path: str) -> None:
         raise BundleMissing("en", "vi")
 
     response = client_of(none).get(path)
-    refused(response, 503, "not_ready")
+    assert_refused(response, 503, "not_ready")
     assert int(response.headers["retry-after"]) > 0
 
 
@@ -370,7 +370,7 @@ def test_a_damaged_model_is_not_ready_and_its_folder_is_not_told(caplog: pytest.
         raise BundleDamaged("The model bundle /secret/place is damaged.", "Mô hình /secret/place bị hỏng.")
 
     response = client_of(damaged).post("/v1/shortlists", json={"title": "a"})
-    refused(response, 503, "not_ready")
+    assert_refused(response, 503, "not_ready")
     assert "/secret" not in response.text
     assert "/secret/place is damaged" in caplog.text
 
@@ -382,7 +382,7 @@ class Broken(TinyAnswers):
 
 def test_an_unforeseen_error_tells_nothing_but_the_request_id() -> None:
     response = client_of(Broken).post("/v1/shortlists", json={"title": "chuyện riêng"}, headers={"X-Request-ID": "abc"})
-    problem = refused(response, 500, "internal")
+    problem = assert_refused(response, 500, "internal")
     assert problem["request_id"] == "abc"
     assert not {"secret", "RuntimeError", "chuyện"} & set(response.text.replace('"', " ").split())
 

@@ -53,7 +53,7 @@ def kolmatch(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     return call
 
 
-def refused_in_both_languages(said: Said, code: int, named: str) -> None:
+def assert_refused_in_both_languages(said: Said, code: int, named: str) -> None:
     assert said.code == code
     assert "Lỗi: " in said.err
     assert "Error: " in said.err
@@ -101,7 +101,7 @@ def test_platform_and_unknown_words_are_heeded_and_said(kolmatch: Kolmatch) -> N
 
 @pytest.mark.parametrize("text", ["", "🎉", "!!!"])
 def test_a_brief_without_text_is_refused(kolmatch: Kolmatch, text: str) -> None:
-    refused_in_both_languages(kolmatch("shortlist", text), 1, repr(text))
+    assert_refused_in_both_languages(kolmatch("shortlist", text), 1, repr(text))
 
 
 def test_text_with_markup_is_shown_as_it_is(kolmatch: Kolmatch) -> None:
@@ -112,11 +112,11 @@ def test_text_with_markup_is_shown_as_it_is(kolmatch: Kolmatch) -> None:
 
 def test_without_a_model_the_next_step_is_told(kolmatch: Kolmatch, tmp_path: Path) -> None:
     for arguments in (("shortlist", TITLE), ("briefs", "similar", TITLE), ("creators", "briefs", "dvc")):
-        refused_in_both_languages(kolmatch(*arguments, "--home", tmp_path), 1, "kolmatch train")
+        assert_refused_in_both_languages(kolmatch(*arguments, "--home", tmp_path), 1, "kolmatch train")
 
 
 def test_training_on_nothing_says_what_to_import(kolmatch: Kolmatch, tmp_path: Path) -> None:
-    refused_in_both_languages(kolmatch("train", "--home", tmp_path), 1, "kolmatch import")
+    assert_refused_in_both_languages(kolmatch("train", "--home", tmp_path), 1, "kolmatch import")
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_a_wrong_setting_is_exit_code_two_and_named(
     kolmatch: Kolmatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "own.toml").write_text("[matcher]\nposts = 3\n", encoding="utf-8")
-    refused_in_both_languages(kolmatch("shortlist", "x", "--config", tmp_path / "own.toml"), 2, "matcher.posts")
+    assert_refused_in_both_languages(kolmatch("shortlist", "x", "--config", tmp_path / "own.toml"), 2, "matcher.posts")
     monkeypatch.setenv("KOLMATCH_PORT", "1")
-    refused_in_both_languages(kolmatch("models"), 2, "KOLMATCH_PORT")
+    assert_refused_in_both_languages(kolmatch("models"), 2, "KOLMATCH_PORT")
 
 
 def test_rank_writes_a_line_per_brief_as_the_matcher_ranks(
@@ -166,14 +166,14 @@ def test_a_refused_brief_leaves_the_older_ranking_whole(kolmatch: Kolmatch, tmp_
     out.write_text("older\n", encoding="utf-8")
     rows = [*briefs(), {"brief_id": "b9", "title": "🎉"}]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    refused_in_both_languages(kolmatch("rank", "--briefs", file, "--out", out), 1, "b9")
+    assert_refused_in_both_languages(kolmatch("rank", "--briefs", file, "--out", out), 1, "b9")
     assert out.read_text(encoding="utf-8") == "older\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["briefs.jsonl", "ranking.jsonl"]
 
 
 def test_rank_without_its_file_is_refused(kolmatch: Kolmatch, tmp_path: Path) -> None:
     said = kolmatch("rank", "--briefs", tmp_path / "gone.csv", "--out", tmp_path / "o.jsonl")
-    refused_in_both_languages(said, 1, "gone.csv")
+    assert_refused_in_both_languages(said, 1, "gone.csv")
     assert not (tmp_path / "o.jsonl").exists()
 
 
@@ -190,7 +190,7 @@ def test_similar_briefs_and_a_creators_briefs_are_tables(kolmatch: Kolmatch) -> 
 
 @pytest.mark.parametrize("creator", ["nobody", "roi"])
 def test_an_unknown_creator_and_one_who_left_are_refused_alike(kolmatch: Kolmatch, creator: str) -> None:
-    refused_in_both_languages(kolmatch("creators", "briefs", creator), 1, creator)
+    assert_refused_in_both_languages(kolmatch("creators", "briefs", creator), 1, creator)
 
 
 def test_models_are_shown_with_alias_month_and_label(kolmatch: Kolmatch, matcher: Matcher) -> None:

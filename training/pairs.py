@@ -138,8 +138,7 @@ def _shared_tag(corpus: Corpus, rng: np.random.Generator) -> Pairs:
     sizes = np.diff(starts)
     drawn = np.where((sizes >= 2) & (sizes <= _TAG_POSTS), np.minimum(sizes, _TAG_DRAWS), 0)
     chosen = np.repeat(np.arange(len(sizes)), drawn)
-    offset = np.arange(len(chosen)) - np.repeat(np.cumsum(drawn) - drawn, drawn)
-    left = posts[starts[chosen] + offset]
+    left = posts[stretches(starts[:-1], drawn)]
     right = posts[starts[chosen] + rng.integers(0, np.maximum(sizes[chosen], 1))]
     proper = (
         (corpus.owners[left] != corpus.owners[right])
