@@ -19,19 +19,26 @@ ANDROID_FOLDER: Final = "qa_experts_android"
 
 
 def dblp_experts(folder: Path) -> Task:
-    """Who is a judged expert of this research topic? Every author of a paper may be ranked, judged or not."""
+    """Who is a judged expert of this research topic? Ranked among those who were judged: of others nothing is known."""
     rows = [
         (f"d{doc['doc']}_{author}", _person(author), doc["text"])
         for doc in json_lines(folder / DBLP_FOLDER / "docs.jsonl.gz")
         for author in doc["candidates"]
     ]
-    experts = json.loads((folder / DBLP_FOLDER / "labels.json").read_text(encoding="utf-8"))["experts"]
+    labels = json.loads((folder / DBLP_FOLDER / "labels.json").read_text(encoding="utf-8"))
     people = {creator for _, creator, _ in rows}
+    judged = people.intersection(map(_person, labels["labelled_candidates"]))
     queries = [
-        Query(topic, topic.replace("_", " "), frozenset(people.intersection(map(_person, authors))))
-        for topic, authors in sorted(experts.items())
+        Query(
+            topic,
+            topic.replace("_", " "),
+            frozenset(judged.intersection(map(_person, authors))),
+            frozenset(people - judged),
+        )
+        for topic, authors in sorted(labels["experts"].items())
     ]
-    return _people_task("dblp_experts", rows, queries, ("MAP", "nDCG@10"), "judged experts of a topic")
+    what = f"judged experts of a topic, among {len(judged)} who were judged"
+    return _people_task("dblp_experts", rows, queries, ("MAP", "nDCG@10"), what)
 
 
 def android_experts(folder: Path) -> Task:

@@ -18,8 +18,9 @@ from features.text import Tokeniser
 from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
 from models.bundle_files import Manifest, verify
-from models.creator_index import CHANNELS, CREATOR_CHANNELS, HASHED_CHANNELS, CreatorIndex
+from models.creator_index import HASHED_CHANNELS, CreatorIndex
 from models.hashed import HashedIndex
+from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
 from models.weights import Weights
@@ -59,7 +60,7 @@ def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path
         getattr(contents, name).write_parquet(folder / f"{name}.parquet")
     index = contents.index
     (folder / "tokeniser.json").write_text(index.tokeniser.to_json(), encoding="utf-8")
-    terms = {"words": index.vocabulary.words, "plain": index.vocabulary.plain}
+    terms = {"words": index.vocabulary.words, "plain": index.vocabulary.plain, "hashtags": index.hashtags.names}
     (folder / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
     save_file(_index_arrays(index), folder / "index.safetensors")
     index.vectors.save(folder / "posts.faiss")
@@ -77,11 +78,10 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
         "post_fade": index.post_fade,
         "activity": index.activity,
     }
-    for channel, hashed in index.hashed.items():
-        arrays |= {f"hashed.{channel}.{name}": array for name, array in hashed.arrays().items()}
-    for grain, postings in (("posts", index.posts), ("creators", index.creators)):
-        for channel, lexical in postings.items():
-            arrays |= {f"{grain}.{channel}.{name}": array for name, array in lexical.arrays().items()}
+    held = {f"hashed.{channel}": hashed.arrays() for channel, hashed in index.hashed.items()}
+    held |= {"posts": index.posts.arrays(), "hashtags": index.hashtags.arrays()}
+    for holder, own in held.items():
+        arrays |= {f"{holder}.{name}": array for name, array in own.items()}
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
@@ -107,14 +107,13 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
 
 def _load_index(folder: Path) -> CreatorIndex:
     arrays = load_file(folder / "index.safetensors")
-    creators = {name: LexicalIndex.from_arrays(_named(arrays, "creators", name)) for name in CREATOR_CHANNELS}
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
     return CreatorIndex(
         tokeniser=Tokeniser.from_json((folder / "tokeniser.json").read_text(encoding="utf-8")),
         vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
-        posts={channel: LexicalIndex.from_arrays(_named(arrays, "posts", channel)) for channel in CHANNELS},
-        creators=creators,
-        hashed={channel: HashedIndex.from_arrays(_named(arrays, "hashed", channel)) for channel in HASHED_CHANNELS},
+        posts=LexicalIndex.from_arrays(_named(arrays, "posts")),
+        hashed={channel: HashedIndex.from_arrays(_named(arrays, f"hashed.{channel}")) for channel in HASHED_CHANNELS},
+        hashtags=HashtagIndex.from_arrays(terms["hashtags"], _named(arrays, "hashtags")),
         vectors=VectorIndex.load(folder / "posts.faiss"),
         creator_vectors=arrays["creator_vectors"],
         owners=arrays["owners"],
@@ -123,6 +122,6 @@ def _load_index(folder: Path) -> CreatorIndex:
     )
 
 
-def _named(arrays: Mapping[str, npt.NDArray[Any]], grain: str, channel: str) -> dict[str, npt.NDArray[Any]]:
-    prefix = f"{grain}.{channel}."
+def _named(arrays: Mapping[str, npt.NDArray[Any]], holder: str) -> dict[str, npt.NDArray[Any]]:
+    prefix = f"{holder}."
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,16 +1,16 @@
-"""Everything that is searched when a brief comes: posts and creators, by word and by meaning.
+"""Everything that is searched when a brief comes: posts and creators, by word, by meaning, by hashtag, by wording.
 
-A text is held against creators through eleven signals: three lexical channels (words as written, words without
-diacritics, pairs of those) over posts and, for two of them, over a creator's posts as one document; pieces of words
-and wording as it stands on the page, over the same document; the dense channel over posts and over creators; and how
-active the creator is. How much each counts is fitted (`models.weights`), not decided here.
+A text is held against creators through eight signals, for two questions. Who speaks of this? By the words of their
+posts, by meaning, by pieces of words, by the hashtags that such a text would carry, and how active they are. And whose
+words are these? By the same posts, and by wording and shape of the text on the page. How much each signal counts is
+fitted (`models.weights`), not decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from features.surface import surface_features, word_pieces
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Vocabulary, build_vocabulary
 from models.hashed import HashedIndex
+from models.hashtags import Guess, HashtagIndex
 from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
 from models.post_index import VectorIndex
@@ -30,14 +31,16 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 CHANNELS: Final = ("words", "plain", "pairs")
-CREATOR_CHANNELS: Final = ("words", "pairs")  # those that are held against creators too
-HASHED_CHANNELS: Final = ("pieces", "wording")
-POST_SIGNALS: Final = ("words_posts", "plain_posts", "pairs_posts", "meaning_posts")
-CREATOR_SIGNALS: Final = ("words_creator", "pairs_creator", "pieces_creator", "wording_creator", "meaning_creator")
-ACTIVITY_SIGNALS: Final = ("recent_activity", "all_activity")
-SIGNALS: Final = POST_SIGNALS + CREATOR_SIGNALS + ACTIVITY_SIGNALS
-# Signals that need the diacritics of the brief; a brief typed without any is answered without them.
-WRITTEN_SIGNALS: Final = ("words_posts", "words_creator")
+HASHED_CHANNELS: Final = (
+    "wording_posts",
+    "wording",
+    "shape",
+    "pieces",
+)  # the first over posts, the rest over creators
+POST_SIGNALS: Final = ("words_posts", "meaning_posts", "wording_posts")
+CREATOR_SIGNALS: Final = ("wording_creator", "shape_creator", "pieces_creator", "hashtags_creator")
+ACTIVITY: Final = "recent_activity"
+SIGNALS: Final = (*POST_SIGNALS, *CREATOR_SIGNALS, ACTIVITY)
 
 BEST_POSTS: Final = 5  # posts that make a creator's score; with 3 or 10 the next-post figures were no better
 _POST_FADE_DAYS: Final = 365.0  # a post this old counts 1/e of a new one
@@ -47,6 +50,7 @@ RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not 
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
 _HASHED_TERMS: Final = 4  # a text has that many more features below the word than words
+_ALIKE: Final = 30  # posts most like a text, by words and by meaning each, whose hashtags it is taken to carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,11 @@ class Query:
     unknown: tuple[str, ...]
     missing: Mapping[str, int]
 
+    @property
+    def log_words(self) -> float:
+        """Logarithm of the number of words, none counting as one."""
+        return float(np.log(max(len(self.words), 1)))
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
@@ -81,10 +90,36 @@ class Signals:
     Attributes:
         values: (n_creators, n_signals) float32, columns as `SIGNALS`.
         pooled: per post signal the posts that made it, gains in the unit of `values`.
+        hashtags: those that the text would carry.
     """
 
     values: Floats
     pooled: Mapping[str, Pooled]
+    hashtags: Guess
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPosts:
+    """Posts to be indexed, each with something to read.
+
+    Attributes:
+        words: their canonical words.
+        typed: (n_posts,) captions as they were typed.
+        vectors: (n_posts, dimension) unit vectors.
+        owners: (n_posts,) creator rows.
+        ages: (n_posts,) days before the catalogue's last post.
+        hashtags: names of hashtags, lower case.
+        tags, tagged: (n_uses,) which hashtag stands on which post.
+    """
+
+    words: TokenBatch
+    typed: Sequence[str | None]
+    vectors: Floats
+    owners: Rows
+    ages: npt.NDArray[np.float64]
+    hashtags: Sequence[str]
+    tags: Rows
+    tagged: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +128,22 @@ class CreatorIndex:
 
     Attributes:
         tokeniser: cuts texts into canonical words.
-        vocabulary: terms of the lexical channels.
-        posts: per channel the postings over posts.
-        creators: per channel the postings over creators.
-        hashed: likewise for the channels below the word.
+        vocabulary: terms of the lexical channels; one table of rows for all of them.
+        posts: postings over posts of words as written, words without diacritics and pairs of those.
+        hashed: postings of the channels below the word.
+        hashtags: hashtags by post and creators by hashtag.
         vectors: posts' vectors under their rows.
         creator_vectors: (n_creators, dimension) unit vectors, recent posts counting most.
         owners: (n_posts,) creator row of each post.
         post_fade: (n_posts,) 1 for a post of today, falling with age.
-        activity: (n_creators, 2) log of recent and of all posts, as `ACTIVITY_SIGNALS`.
+        activity: (n_creators,) log of recent posts.
     """
 
     tokeniser: Tokeniser
     vocabulary: Vocabulary
-    posts: Mapping[str, LexicalIndex]
-    creators: Mapping[str, LexicalIndex]
+    posts: LexicalIndex
     hashed: Mapping[str, HashedIndex]
+    hashtags: HashtagIndex
     vectors: VectorIndex
     creator_vectors: Floats
     owners: Rows
@@ -127,8 +162,8 @@ class CreatorIndex:
         ids = np.arange(len(words), dtype=np.int32)
         rows = self.vocabulary.rows(ids, offsets, words, len(words) + 1).rows
         terms = {
-            channel: rarest((rows[self._in(channel, rows)] - start).tolist(), self.posts[channel], max_terms)
-            for channel, start in self._starts().items()
+            channel: rarest(rows[(rows >= start) & (rows < stop)], self.posts, max_terms)
+            for channel, (start, stop) in self._ranges().items()
         }
         unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
         plain = all(letter.isascii() for word in words for letter in word)
@@ -137,23 +172,23 @@ class CreatorIndex:
         return Query(text, tuple(words), terms, hashed, encoder.encode_brief(text), plain, unknown, missing)
 
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
-        features = {"pieces": chain.from_iterable(map(word_pieces, words)), "wording": surface_features(text)}
+        wording, shape = surface_features(text)
+        pieces = list(chain.from_iterable(map(word_pieces, words)))
+        features = {"wording_posts": wording, "wording": wording, "shape": shape, "pieces": pieces}
         return {
             channel: rarest(index.rows(features[channel]), index.postings, _HASHED_TERMS * max_terms)
             for channel, index in self.hashed.items()
         }
 
     def _missing(self, words: Sequence[str], rows: Rows) -> dict[str, int]:
-        known = {channel: len(np.unique(rows[self._in(channel, rows)])) for channel in ("words", "plain")}
+        found = np.unique(rows)
+        known = {name: int(((found >= a) & (found < b)).sum()) for name, (a, b) in self._ranges().items()}
         plain = {self.vocabulary.plain_form(word) for word in words}
         return {"words": len(set(words)) - known["words"], "plain": len(plain) - known["plain"]}
 
-    def _starts(self) -> dict[str, int]:
-        return dict(zip(CHANNELS, self.vocabulary.starts[:-1], strict=True))
-
-    def _in(self, channel: str, rows: Rows) -> npt.NDArray[np.bool_]:
-        at = CHANNELS.index(channel)
-        return (rows >= self.vocabulary.starts[at]) & (rows < self.vocabulary.starts[at + 1])
+    def _ranges(self) -> dict[str, tuple[int, int]]:
+        starts = self.vocabulary.starts
+        return dict(zip(CHANNELS, pairwise(starts), strict=True))
 
     def near(self, queries: Sequence[Query]) -> list[tuple[Rows, Floats]]:
         """For each query the rows and inner products of the posts nearest in meaning, best first."""
@@ -162,23 +197,36 @@ class CreatorIndex:
 
     def signals(self, query: Query, near: tuple[Rows, Floats] | None = None) -> Signals:
         """Hold a query against every creator; `near` are its nearest posts, where they are known already."""
-        pooled = {f"{channel}_posts": self._pool_words(query, channel) for channel in CHANNELS}
         near = near if near is not None else self.near([query])[0]
-        pooled["meaning_posts"] = self._pool_meaning(*near)
+        found = best_posts(self.posts.scores(list(chain(*query.terms.values()))) * self.post_fade, RETRIEVED_POSTS)
+        worded = self.hashed["wording_posts"].postings.scores(query.hashed["wording_posts"]) * self.post_fade
+        pooled = {
+            "words_posts": self._pool_words(*found),
+            "meaning_posts": self._pool_meaning(*near),
+            "wording_posts": self._pool_words(*best_posts(worded, RETRIEVED_POSTS)),
+        }
+        guess = self._guess(found, near)
         values = np.empty((self.n_creators, len(SIGNALS)), dtype=np.float32)
         for name, result in pooled.items():
             values[:, SIGNALS.index(name)] = result.values
-        found = {channel: index.scores(query.terms[channel]) for channel, index in self.creators.items()}
-        found |= {channel: index.postings.scores(query.hashed[channel]) for channel, index in self.hashed.items()}
-        for channel, scores in found.items():
+        for channel in HASHED_CHANNELS[1:]:
+            scores = self.hashed[channel].postings.scores(query.hashed[channel])
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
-        values[:, SIGNALS.index("meaning_creator")] = _DENSE_SCALE * (self.creator_vectors @ query.vector)
-        values[:, -len(ACTIVITY_SIGNALS) :] = self.activity
-        return Signals(values, pooled)
+        values[:, SIGNALS.index("hashtags_creator")] = self.hashtags.scores(guess)
+        values[:, SIGNALS.index(ACTIVITY)] = self.activity
+        return Signals(values, pooled, guess)
 
-    def _pool_words(self, query: Query, channel: str) -> Pooled:
-        scores = self.posts[channel].scores(query.terms[channel]) * self.post_fade
-        rows, found = best_posts(scores, RETRIEVED_POSTS)
+    def _guess(self, worded: tuple[Rows, Floats], near: tuple[Rows, Floats]) -> Guess:
+        """The hashtags of the posts most like a text: by words, the best counting one, and by meaning."""
+        rows, scores = worded
+        best = np.lexsort((rows, -scores))[:_ALIKE]
+        weights = np.zeros(len(self.owners), dtype=np.float32)
+        weights[rows[best]] = scores[best] / max(float(scores.max(initial=0.0)), 1e-12)
+        weights[near[0][:_ALIKE]] += np.maximum(near[1][:_ALIKE], 0.0)
+        posts = np.flatnonzero(weights)
+        return self.hashtags.guess(posts, weights[posts], self.owners[posts])
+
+    def _pool_words(self, rows: Rows, found: Floats) -> Pooled:
         pooled = mean_of_best(rows, found, self.owners[rows], self.n_creators, BEST_POSTS, floor=0.0)
         scale = 1.0 / _evidence_scale(pooled.values)
         return Pooled(pooled.values * scale, pooled.posts, pooled.owners, pooled.gains * scale)
@@ -194,49 +242,41 @@ def _evidence_scale(scores: Floats) -> np.float32:
     return np.float32(np.sqrt(scores.max(initial=0.0) + 1.0))
 
 
-def build_index(
-    batch: TokenBatch,
-    texts: Sequence[str | None],
-    vectors: Floats,
-    owners: Rows,
-    ages: npt.NDArray[np.float64],
-    n_creators: int,
-    tokeniser: Tokeniser,
-) -> CreatorIndex:
-    """Index posts.
-
-    Args:
-        batch: the posts' canonical words.
-        texts: (n_posts,) captions as they were typed.
-        vectors: (n_posts, dimension) unit vectors.
-        owners: (n_posts,) creator rows.
-        ages: (n_posts,) days before the catalogue's last post.
-        n_creators: number of creators, those without posts too.
-        tokeniser: reads queries the same way.
-    """
-    vocabulary = build_vocabulary(batch, min_count=1, min_pair_count=_LEAST_PAIR_COUNT)
-    bags = vocabulary.rows(batch.ids, batch.offsets, batch.vocabulary, max_words=1 << 30)
+def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> CreatorIndex:
+    """Index the posts of `n_creators` creators, some of whom may have none; `tokeniser` reads queries the same way."""
+    owners, words = posts.owners, posts.words
+    vocabulary = build_vocabulary(words, min_count=1, min_pair_count=_LEAST_PAIR_COUNT)
+    bags = vocabulary.rows(words.ids, words.offsets, words.vocabulary, max_words=1 << 30)
     documents = np.repeat(np.arange(len(owners)), np.diff(bags.offsets))
-    posts, creators = {}, {}
-    for i, channel in enumerate(CHANNELS):
-        start, stop = vocabulary.starts[i], vocabulary.starts[i + 1]
-        here = (bags.rows >= start) & (bags.rows < stop)
-        terms, where = bags.rows[here] - start, documents[here]
-        posts[channel] = LexicalIndex.build(terms, where, stop - start, len(owners))
-        if channel in CREATOR_CHANNELS:
-            creators[channel] = LexicalIndex.build(terms, owners[where], stop - start, n_creators, shortest=1.0)
     return CreatorIndex(
         tokeniser=tokeniser,
         vocabulary=vocabulary,
-        posts=posts,
-        creators=creators,
-        hashed={"pieces": _pieces(batch, owners, n_creators), "wording": _wording(texts, owners, n_creators)},
-        vectors=VectorIndex.build(vectors, np.arange(len(owners), dtype=np.int64)),
-        creator_vectors=_creator_vectors(vectors, owners, ages, n_creators),
+        posts=LexicalIndex.build(bags.rows, documents, len(vocabulary), len(owners)),
+        hashed=_surfaces(posts, n_creators) | {"pieces": _pieces(words, owners, n_creators)},
+        hashtags=HashtagIndex.build(posts.hashtags, posts.tags, posts.tagged, owners, n_creators),
+        vectors=VectorIndex.build(posts.vectors, np.arange(len(owners), dtype=np.int64)),
+        creator_vectors=_creator_vectors(posts, n_creators),
         owners=owners,
-        post_fade=np.exp(-ages / _POST_FADE_DAYS).astype(np.float32),
-        activity=_activity(owners, ages, n_creators),
+        post_fade=np.exp(-posts.ages / _POST_FADE_DAYS).astype(np.float32),
+        activity=np.log1p(np.bincount(owners[posts.ages < _RECENT_DAYS], minlength=n_creators)).astype(np.float32),
     )
+
+
+def _surfaces(posts: IndexedPosts, n_creators: int) -> dict[str, HashedIndex]:
+    found = [surface_features(text) for text in posts.typed]
+    wording, by_post = _flat([surface.wording for surface in found])
+    shape, shaped = _flat([surface.shape for surface in found])
+    return {
+        "wording_posts": HashedIndex.build(wording, by_post, len(posts.owners)),
+        "wording": HashedIndex.build(wording, posts.owners[by_post], n_creators),
+        "shape": HashedIndex.build(shape, posts.owners[shaped], n_creators),
+    }
+
+
+def _flat(features: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:
+    """Features of all posts one after another, and the post of each."""
+    flat = np.fromiter(chain.from_iterable(features), dtype=np.int64)
+    return flat, np.repeat(np.arange(len(features)), [len(found) for found in features])
 
 
 def _pieces(batch: TokenBatch, owners: Rows, n_creators: int) -> HashedIndex:
@@ -248,22 +288,10 @@ def _pieces(batch: TokenBatch, owners: Rows, n_creators: int) -> HashedIndex:
     return HashedIndex.build(flat[stretches(starts, counts)], speakers, n_creators)
 
 
-def _wording(texts: Sequence[str | None], owners: Rows, n_creators: int) -> HashedIndex:
-    by_post = [surface_features(text) for text in texts]
-    flat = np.fromiter(chain.from_iterable(by_post), dtype=np.int64)
-    return HashedIndex.build(flat, np.repeat(owners, [len(found) for found in by_post]), n_creators)
-
-
-def _creator_vectors(vectors: Floats, owners: Rows, ages: npt.NDArray[np.float64], n_creators: int) -> Floats:
-    fade = np.exp(-ages / _CREATOR_FADE_DAYS).astype(np.float32)
-    sums = np.zeros((n_creators, vectors.shape[1]), dtype=np.float32)
-    np.add.at(sums, owners, vectors * fade[:, None])
+def _creator_vectors(posts: IndexedPosts, n_creators: int) -> Floats:
+    fade = np.exp(-posts.ages / _CREATOR_FADE_DAYS).astype(np.float32)
+    sums = np.zeros((n_creators, posts.vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, posts.owners, posts.vectors * fade[:, None])
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     result: Floats = sums / np.maximum(lengths, 1e-12)
     return result
-
-
-def _activity(owners: Rows, ages: npt.NDArray[np.float64], n_creators: int) -> Floats:
-    recent = np.bincount(owners[ages < _RECENT_DAYS], minlength=n_creators)
-    every = np.bincount(owners, minlength=n_creators)
-    return np.log1p(np.stack([recent, every], axis=1)).astype(np.float32)

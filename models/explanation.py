@@ -12,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle import Contents
-from models.creator_index import POST_SIGNALS, SIGNALS, Query, Signals
+from models.creator_index import POST_SIGNALS, Query, Signals
 from models.facets import COVERED, Coverage
 from models.shortlist import Evidence, FacetCover
+from models.weights import AUTHOR_SIGNALS, TOPIC_SIGNALS, Floats, Mix
 
 Rows = npt.NDArray[np.int64]
 
 _SNIPPET_LETTERS: Final = 280  # enough of a caption to judge it by
 _COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains nothing
 _FEW_POSTS: Final = 10  # fewer say little about a creator
+_HASHTAGS: Final = 5  # shown of each creator
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class Explainer:
         self._most = evidence_posts
         self._urls = _account_urls(contents)
 
-    def evidence(self, asked: Sequence[Asked], rows: Rows) -> dict[int, tuple[Evidence, ...]]:
-        """For each creator row the posts that add most to the score, and how much each adds."""
-        best = {row: self._best_posts(gains) for row, gains in self._gains(asked, rows).items()}
+    def evidence(self, asked: Sequence[Asked], wording: Floats, rows: Rows) -> dict[int, tuple[Evidence, ...]]:
+        """For each creator row the posts that add most to the score, and how much each adds.
+
+        `wording` is the part (n_creators,) that a creator's own wording adds.
+        """
+        best = {row: self._best_posts(gains) for row, gains in self._gains(asked, wording, rows).items()}
         posts = np.array([post for found in best.values() for post, _ in found], dtype=np.int64)
         matched: dict[int, dict[str, None]] = {post: {} for post in posts.tolist()}
         for one in asked:
@@ -53,20 +58,33 @@ class Explainer:
             for row, found in best.items()
         }
 
-    def _gains(self, asked: Sequence[Asked], rows: Rows) -> dict[int, dict[int, float]]:
-        """creator row -> post row -> what the post adds to the score, over all texts asked and all signals."""
+    def _gains(self, asked: Sequence[Asked], wording: Floats, rows: Rows) -> dict[int, dict[int, float]]:
+        """creator row -> post row -> what the post adds to the score, over all texts asked and all signals.
+
+        To the first order: the score moves with the topic's logit by the chance that the text is a stranger's, and with
+        the author's by the chance that it is the creator's own, which is 1 - exp(-wording).
+        """
         wanted = np.zeros(self._contents.index.n_creators, dtype=bool)
         wanted[rows] = True
+        own_text = 1.0 - np.exp(-wording)
         gains: dict[int, dict[int, float]] = {row: defaultdict(float) for row in rows.tolist()}
         for one in asked:
-            weights = one.share * self._contents.weights.of(one.query.plain)
+            mix = self._contents.weights.of(one.query.plain)
             for name in POST_SIGNALS:
                 pooled = one.signals.pooled[name]
                 own = wanted[pooled.owners]
-                added = (weights[SIGNALS.index(name)] * pooled.gains[own]).tolist()
+                by_topic, by_author = _weights_of(mix, name)
+                weight = by_topic + (by_author - by_topic) * own_text[pooled.owners[own]]
+                added = (one.share * weight * pooled.gains[own]).tolist()
                 for row, post, gain in zip(pooled.owners[own].tolist(), pooled.posts[own].tolist(), added, strict=True):
                     gains[row][post] += gain
         return gains
+
+    def hashtags(self, asked: Sequence[Asked], row: int) -> tuple[str, ...]:
+        """Hashtags of posts like the brief that a creator uses."""
+        index = self._contents.index.hashtags
+        found = [name for one in asked for name in index.used(one.signals.hashtags, row, _HASHTAGS)]
+        return tuple(dict.fromkeys(found))[:_HASHTAGS]
 
     def _best_posts(self, gains: Mapping[int, float]) -> list[tuple[int, float]]:
         adding = [(post, gain) for post, gain in gains.items() if gain > 0]
@@ -91,15 +109,16 @@ class Explainer:
         unless the query itself was typed without diacritics.
         """
         vocabulary = self._contents.index.vocabulary
-        postings = self._contents.index.posts["plain" if query.plain else "words"]
+        postings = self._contents.index.posts
         rows = vocabulary.plain_rows if query.plain else vocabulary.word_rows
-        telling = {vocabulary.plain[term] for term in self._telling(query)}
+        first = vocabulary.first_plain if query.plain else 0
+        telling = {vocabulary.plain[term - vocabulary.first_plain] for term in self._telling(query)}
         found: dict[int, list[str]] = {post: [] for post in posts.tolist()}
         for word in dict.fromkeys(query.words):
             plain = vocabulary.plain_form(word)
             if plain not in telling:
                 continue
-            terms = [rows[form] for form in dict.fromkeys((word, plain)) if form in rows]
+            terms = [first + rows[form] for form in dict.fromkeys((word, plain)) if form in rows]
             had = np.any([postings.stands_in(term, posts) for term in terms], axis=0) if terms else ()
             for post in set(posts[had].tolist()) if len(had) else ():
                 found[post].append(word)
@@ -107,7 +126,7 @@ class Explainer:
 
     def _telling(self, query: Query) -> list[int]:
         """Plain words of the query that are rare enough to say something; all of them when none is."""
-        postings = self._contents.index.posts["plain"]
+        postings = self._contents.index.posts
         least = math.log1p(1 / _COMMON_SHARE)
         return [t for t in query.terms["plain"] if postings.idf(t) >= least] or list(query.terms["plain"])
 
@@ -149,6 +168,13 @@ class Explainer:
             "topic_uncovered": any(not f.covered for f in facets if f.kind == "topic"),
         }
         return tuple(code for code, holds in found.items() if holds)
+
+
+def _weights_of(mix: Mix, signal: str) -> tuple[float, float]:
+    """What a signal counts by topic and by author; nothing where it has no say."""
+    by_topic = float(mix.topic[TOPIC_SIGNALS.index(signal)]) if signal in TOPIC_SIGNALS else 0.0
+    by_author = float(mix.author[AUTHOR_SIGNALS.index(signal)]) if signal in AUTHOR_SIGNALS else 0.0
+    return by_topic, by_author
 
 
 def _account_urls(contents: Contents) -> dict[tuple[str, str], str]:

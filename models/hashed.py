@@ -1,4 +1,4 @@
-"""BM25 over creators' hashed features: what `features.surface` says of all their posts, as one document."""
+"""BM25 over hashed features: what `features.surface` says of posts, or of all posts of a creator as one document."""
 
 from __future__ import annotations
 

@@ -6,13 +6,15 @@ non-negative idf log(1 + (n - df + 0.5) / (df + 0.5)).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
+
+from features.ragged import stretches
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
 B: Final = 0.75  # how much a long document is held against it; likewise
@@ -66,13 +68,16 @@ class LexicalIndex:
             n_documents,
         )
 
-    def scores(self, terms: Iterable[int]) -> npt.NDArray[np.float32]:
-        """(n_documents,) BM25 of every document for the distinct term rows given."""
-        total = np.zeros(self.n_documents, dtype=np.float32)
-        for term in terms:
-            here = slice(self.starts[term], self.starts[term + 1])
-            total[self.documents[here]] += self.impacts[here]
-        return total
+    def scores(
+        self, terms: Sequence[int] | npt.NDArray[np.int64], shares: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """(n_documents,) BM25 of every document for the distinct term rows given, each times its share, if given."""
+        rows = np.asarray(terms, dtype=np.int64)
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        at = stretches(self.starts[rows], lengths)
+        gained = self.impacts[at] if shares is None else self.impacts[at] * np.repeat(shares, lengths)
+        total = np.bincount(self.documents[at], weights=gained, minlength=self.n_documents)
+        return total.astype(np.float32)
 
     def stands_in(self, term: int, documents: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
         """(n,) whether the term stands in each of the document rows given."""
@@ -104,7 +109,7 @@ class LexicalIndex:
         )
 
 
-def rarest(terms: Sequence[int], index: LexicalIndex, most: int) -> list[int]:
+def rarest(terms: Sequence[int] | npt.NDArray[np.int64], index: LexicalIndex, most: int) -> list[int]:
     """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words."""
     rows = np.unique(np.asarray(terms, dtype=np.int64))
     frequency = index.starts[rows + 1] - index.starts[rows]

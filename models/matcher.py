@@ -16,17 +16,17 @@ from kolmatch.settings import MatcherSettings
 from models.brief import Brief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
-from models.creator_index import SIGNALS, Query
+from models.creator_index import Query
 from models.explanation import Asked, Explainer
 from models.facets import COVERED, Coverage, cover
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
-from models.weights import PARTS
+from models.weights import PARTS, TOPIC_SIGNALS, WORDING, wording_part
 
 Floats = npt.NDArray[np.float32]
 
-_PART_COLUMNS: Final = {part: [SIGNALS.index(name) for name in names] for part, names in PARTS.items()}
+_PART_COLUMNS: Final = {part: [TOPIC_SIGNALS.index(name) for name in names] for part, names in PARTS.items()}
 _TITLE_SHARE: Final = 1.0
 _MUST_SHARE: Final = 1.0  # of all required facets together
 _BODY_SHARE: Final = 0.5
@@ -116,7 +116,7 @@ class Matcher:
         """
         scored = self._score(brief.checked())
         best = self._best(scored, k)
-        evidence = self._explainer.evidence(scored.asked, best)
+        evidence = self._explainer.evidence(scored.asked, scored.parts[WORDING], best)
         facets = self._explainer.facets(scored.coverages, best)
         entries = tuple(
             self._entry(scored, place, row, evidence[row], facets[row])
@@ -204,11 +204,15 @@ class Matcher:
         return self._contents.index.query(text, self.encoder, self._settings.max_query_terms)
 
     def _fit_parts(self, asked: Sequence[Asked]) -> dict[str, Floats]:
-        """Weighted signals by part, each against the mean of the creators who may be listed."""
-        weights = self._contents.weights
-        weighted = np.sum([a.share * a.signals.values * weights.of(a.query.plain) for a in asked], axis=0)
+        """Weighted signals by part, those of the topic against the mean of the creators who may be listed."""
+        mixes = [(a, self._contents.weights.of(a.query.plain)) for a in asked]
+        weighted = np.sum([a.share * mix.weighted_topic(a.signals.values) for a, mix in mixes], axis=0)
+        author = np.sum([a.share * mix.author_of(a.signals.values, a.query.log_words) for a, mix in mixes], axis=0)
         grouped = {name: weighted[:, columns].sum(axis=1) for name, columns in _PART_COLUMNS.items()}
-        return {name: values - _mean(values[self._listed]) for name, values in grouped.items()}
+        parts = {name: values - _mean(values[self._listed]) for name, values in grouped.items()}
+        topic: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
+        parts[WORDING] = wording_part(topic, author, np.where(self._listed, np.float32(0.0), np.float32(-np.inf)))
+        return parts
 
     def _inside(self, brief: Brief) -> npt.NDArray[np.bool_]:
         """Who posts on the platforms and in the formats that the brief asks for."""
@@ -238,6 +242,7 @@ class Matcher:
             score=float(scored.scores[row]),
             parts=tuple(Part(name, float(values[row])) for name, values in scored.parts.items()),
             evidence=evidence,
+            hashtags=self._explainer.hashtags(scored.asked, row),
             facets=facets,
             against=self._explainer.against(creator, evidence, facets),
         )

@@ -57,7 +57,8 @@ class FacetCover:
 class Entry:
     """A creator's place on the list. `score` is the sum of the parts' values.
 
-    `against` are codes of what speaks against the place (`AGAINST` says what each means).
+    `hashtags` are those of posts like the brief that this creator uses; `against` are codes of what speaks against the
+    place (`AGAINST` says what each means).
     """
 
     rank: int
@@ -67,6 +68,7 @@ class Entry:
     score: float
     parts: tuple[Part, ...]
     evidence: tuple[Evidence, ...]
+    hashtags: tuple[str, ...]
     facets: tuple[FacetCover, ...]
     against: tuple[str, ...] = ()
 

@@ -38,8 +38,8 @@ SHORTLIST: Final[dict[str, Any]] = {
             "kind": "person",
             "score": 1.25,
             "parts": [
-                {"name": "lexical", "value": 0.75, "multiplier": 2.117},
-                {"name": "dense", "value": 0.5, "multiplier": 1.6487},
+                {"name": "words", "value": 0.75, "multiplier": 2.117},
+                {"name": "meaning", "value": 0.5, "multiplier": 1.6487},
             ],
             "evidence": [
                 {
@@ -52,6 +52,7 @@ SHORTLIST: Final[dict[str, Any]] = {
                     "weight": 0.5,
                 }
             ],
+            "hashtags": ["dichvucong", "cuocsongsaigon"],
             "facets": [
                 {
                     "kind": "must",

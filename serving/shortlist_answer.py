@@ -70,6 +70,7 @@ class EntryAnswer(TypedDict):
     score: Annotated[float, Field(description="Log space; only differences mean something")]
     parts: list[PartAnswer] | None
     evidence: list[EvidenceAnswer] | None
+    hashtags: Annotated[Words | None, Field(description="Hashtags of posts like the brief that this creator uses")]
     facets: list[FacetAnswer] | None
     against: Annotated[list[ObjectionAnswer] | None, Field(description="What speaks against the place")]
 
@@ -124,6 +125,7 @@ def _entry(entry: Entry, explain: bool) -> EntryAnswer:
         "score": entry.score,
         "parts": _parts(entry) if explain else None,
         "evidence": [_evidence(post) for post in entry.evidence] if explain else None,
+        "hashtags": entry.hashtags if explain else None,
         "facets": [_facet(cover) for cover in entry.facets] if explain else None,
         "against": [_objection(code) for code in entry.against] if explain else None,
     }

@@ -103,6 +103,7 @@ def _entry(creator: CreatorProfile, text: str, brief: Brief) -> Entry:
         kind=creator.kind,
         score=float(len(shared)),
         parts=(Part("lexical", float(len(shared))),),
+        hashtags=("dichvucong",) if shared else (),
         evidence=(Evidence(post, "tiktok", WHEN, text, None, shared, float(len(shared))),),
         facets=tuple(
             FacetCover("must", facet, 1.0, bool(_shared(text, facet)), post, _shared(text, facet))

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.creator_index import BEST_POSTS, SIGNALS, CreatorIndex
+from models.creator_index import BEST_POSTS, POST_SIGNALS, SIGNALS, CreatorIndex
 from tests.tiny_index import MAX_TERMS, WordEncoder, index_of, signals_of, totals
 
 COOK, CLERK, SILENT = 0, 1, 2
 POSTS = [
-    (COOK, "nấu canh chua cá lóc", 0.0),
+    (COOK, "nấu canh chua cá lóc #anngon", 0.0),
     (COOK, "kho thịt với trứng", 10.0),
-    (CLERK, "nộp hồ sơ trực tuyến", 0.0),
+    (CLERK, "nộp hồ sơ trực tuyến #dichvucong", 0.0),
     (CLERK, "dịch vụ công trực tuyến tại nhà", 200.0),
 ]
+NEIGHBOUR = (SILENT, "hướng dẫn người dân #dichvucong", 0.0)
 WORDS = ("nộp", "hồ", "sơ", "trực", "tuyến", "nấu", "canh", "chua", "thịt", "cá", "vui", "đẹp")
 captions = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 tiny_worlds = st.lists(st.tuples(st.integers(0, 2), captions, st.floats(0.0, 400.0)), min_size=1, max_size=12)
@@ -32,23 +33,27 @@ def signal(index: CreatorIndex, name: str, text: str) -> list[float]:
     return column
 
 
-@pytest.mark.parametrize("name", [name for name in SIGNALS if "activity" not in name])
+@pytest.mark.parametrize("name", [name for name in SIGNALS if name not in ("recent_activity", "hashtags_creator")])
 def test_every_text_signal_points_at_the_creator_with_the_words(index: CreatorIndex, name: str) -> None:
     values = signal(index, name, "hồ sơ trực tuyến")
     assert values[CLERK] > max(values[COOK], values[SILENT]) >= 0
 
 
-@pytest.mark.parametrize("name", ["plain_posts", "pairs_posts", "pairs_creator"])
-def test_signals_without_diacritics_find_the_accented_posts(index: CreatorIndex, name: str) -> None:
+@pytest.mark.parametrize("name", ["words_posts", "wording_posts", "wording_creator", "pieces_creator"])
+def test_a_text_without_diacritics_finds_the_accented_posts(index: CreatorIndex, name: str) -> None:
     assert np.argmax(signal(index, name, "ho so truc tuyen")) == CLERK
 
 
-def test_words_as_written_do_not_match_without_diacritics(index: CreatorIndex) -> None:
-    assert signal(index, "words_posts", "ho so truc tuyen") == [0.0, 0.0, 0.0]
+def test_a_creator_is_found_by_the_hashtags_that_such_a_text_would_carry() -> None:
+    index = index_of([*POSTS, NEIGHBOUR], n_creators=3)
+    signals = signals_of(index, "nộp hồ sơ trực tuyến")
+    values = signals.values[:, SIGNALS.index("hashtags_creator")]
+    assert values[SILENT] > 0 == values[COOK]
+    assert index.hashtags.used(signals.hashtags, SILENT, 5) == ("dichvucong",)
+    assert index.hashtags.used(signals.hashtags, COOK, 5) == ()
 
 
-def test_activity_counts_posts_and_recent_posts(index: CreatorIndex) -> None:
-    assert signal(index, "all_activity", "gì đó") == pytest.approx(np.log1p([2, 2, 0]))
+def test_activity_counts_recent_posts(index: CreatorIndex) -> None:
     assert signal(index, "recent_activity", "gì đó") == pytest.approx(np.log1p([2, 1, 0]))
 
 
@@ -58,7 +63,7 @@ def test_a_creator_without_posts_has_no_signal_at_all(index: CreatorIndex) -> No
 
 def test_an_older_post_counts_less() -> None:
     aged = index_of([(0, "hồ sơ trực tuyến", 0.0), (1, "hồ sơ trực tuyến", 300.0)], 2)
-    for name in ("words_posts", "plain_posts", "pairs_posts", "meaning_posts"):
+    for name in POST_SIGNALS:
         young, old = signal(aged, name, "hồ sơ trực tuyến")
         assert young > old > 0
 

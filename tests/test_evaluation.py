@@ -14,7 +14,7 @@ from training.evaluation import BASELINES, held_out_metrics
 from training.held_out import Question
 from training.measures import reciprocal_rank
 
-WORDS, ACTIVITY = SIGNALS.index("words_posts"), SIGNALS.index("all_activity")
+WORDS = SIGNALS.index("words_posts")
 
 
 def world(
@@ -29,7 +29,8 @@ def world(
         answers[i, list(who)] = 1 / len(who)
     for i, who in enumerate(barred):
         stands_for[i, list(who)] = -np.inf
-    return Choices(signals, answers, stands_for, np.ones(len(words), dtype=np.float32))
+    shares = np.ones(len(words), dtype=np.float32)
+    return Choices(signals, answers, stands_for, shares, np.zeros_like(shares), np.ones(len(words), dtype=bool))
 
 
 def asked(*kinds: str) -> list[Question]:

@@ -7,19 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
-from models.creator_index import SIGNALS, WRITTEN_SIGNALS, CreatorIndex, build_index
-from models.weights import PARTS, Choices, Weights, default_weights, fit_weights
+from models.creator_index import SIGNALS, CreatorIndex, IndexedPosts, build_index
+from models.weights import Choices
 from training import held_out
 from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
 
 Rows = npt.NDArray[np.int64]
 WORDS = SIGNALS.index("words_posts")
-NOISE = SIGNALS.index("pairs_posts")
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -88,8 +85,10 @@ def small_index(n_creators: int = 8) -> tuple[CreatorIndex, StaticEncoder]:
     vectors = rng().standard_normal((len(batch.vocabulary) + 1, 8), dtype=np.float32)
     vectors[0] = 0
     encoder = StaticEncoder(tokeniser, tuple(batch.vocabulary), vectors, 256)
-    ages = np.zeros(len(texts))
-    return build_index(batch, texts, encoder.encode_words(batch), owners, ages, n_creators, tokeniser), encoder
+    none = np.empty(0, dtype=np.int64)
+    vectors = encoder.encode_words(batch)
+    posts = IndexedPosts(batch, texts, vectors, owners, np.zeros(len(texts)), hashtags=(), tags=none, tagged=none)
+    return build_index(posts, n_creators, tokeniser), encoder
 
 
 def asked(n_creators: int, questions: Sequence[Question], *, typed_plain: bool = False) -> Choices:
@@ -116,12 +115,20 @@ def test_who_is_barred_is_never_to_be_chosen() -> None:
     assert found.stands_for[0].tolist() == [-np.inf] + [0.0] * 7
 
 
-def test_typed_without_diacritics_the_signals_of_written_words_are_silent() -> None:
-    found = asked(8, [Question("post", TOPICS[0], (0,))], typed_plain=True)
-    named = dict(zip(SIGNALS, found.signals[0, 0], strict=True))
-    assert named["words_posts"] == 0
-    assert named["plain_posts"] > 0
-    assert named["pairs_posts"] > 0
+def test_typed_without_diacritics_the_same_creators_are_found() -> None:
+    question = Question("post", TOPICS[0], (0,))
+    written, plain = asked(8, [question]), asked(8, [question], typed_plain=True)
+    assert 0 < plain.signals[0, 0, WORDS] < written.signals[0, 0, WORDS]
+    assert plain.log_words == written.log_words == pytest.approx(np.log(5))
+
+
+def test_only_a_post_is_by_the_one_who_is_right() -> None:
+    questions = [
+        Question("post", TOPICS[0], (0,)),
+        Question("tag", "#phim", (0, 2)),
+        Question("topic", TOPICS[0], (4,), (0,)),
+    ]
+    assert asked(8, questions).by_author.tolist() == [True, False, False]
 
 
 def test_every_kind_of_question_counts_the_same_in_all() -> None:
@@ -161,115 +168,3 @@ def test_progress_counts_the_questions() -> None:
         progress=lambda done, total: seen.append((done, total)),
     )
     assert seen == [(1, 3), (2, 3), (3, 3)]
-
-
-# --- weights -----------------------------------------------------------------------------------------------------
-
-
-def planted(truth: dict[int, float], n_queries: int = 2000, n_candidates: int = 12, seed: int = 0) -> Choices:
-    """Choices made by a conditional logit whose weights are known; signals not named do not matter."""
-    source = rng(seed)
-    signals = source.standard_normal((n_queries, n_candidates, len(SIGNALS))).astype(np.float32)
-    scores = sum((weight * signals[:, :, at] for at, weight in truth.items()), np.zeros(signals.shape[:2]))
-    chosen = (scores + source.gumbel(size=scores.shape)).argmax(axis=1)
-    right = np.eye(n_candidates, dtype=np.float32)[chosen]
-    return Choices(signals, right, np.zeros_like(right), np.ones(n_queries, dtype=np.float32))
-
-
-def some(found: Choices, keep: int) -> Choices:
-    return Choices(found.signals[:keep], found.right[:keep], found.stands_for[:keep], found.shares[:keep])
-
-
-def test_the_fit_finds_the_weights_that_the_choices_were_made_with() -> None:
-    found = planted({WORDS: 1.5}, n_queries=20_000)
-    fitted = fit_weights(found, found).written
-    assert fitted[WORDS] == pytest.approx(1.5, abs=0.15)
-    assert np.delete(fitted, WORDS).max() < 0.1
-
-
-def test_a_signal_that_speaks_against_gets_no_weight_rather_than_a_negative_one() -> None:
-    found = planted({WORDS: 1.0, NOISE: -1.0})
-    fitted = fit_weights(found, found)
-    assert fitted.written[NOISE] == 0
-    assert fitted.plain[NOISE] == 0
-
-
-@settings(max_examples=10)
-@given(st.integers(0, 1000), st.floats(-2, 2), st.floats(-2, 2))
-def test_no_weight_is_ever_negative(seed: int, words: float, noise: float) -> None:
-    found = planted({WORDS: words, NOISE: noise}, n_queries=60, seed=seed)
-    fitted = fit_weights(found, found)
-    assert (fitted.written >= 0).all()
-    assert (fitted.plain >= 0).all()
-    assert np.isfinite(fitted.written).all()
-
-
-def test_a_brief_without_diacritics_gives_no_weight_to_written_words() -> None:
-    found = planted({WORDS: 1.5}, n_queries=200)
-    for weights in (fit_weights(found, found).plain, default_weights().plain):
-        assert [weights[SIGNALS.index(name)] for name in WRITTEN_SIGNALS] == [0, 0]
-
-
-def test_few_questions_leave_the_weights_near_the_defaults_and_many_move_them() -> None:
-    found = planted({WORDS: 3.0}, n_queries=10_000)
-    few, many = some(found, 3), found
-    prior = default_weights().written
-    assert np.abs(fit_weights(few, few).written - prior).max() < 0.15
-    assert fit_weights(many, many).written[WORDS] > prior[WORDS] + 1.5
-
-
-def test_candidates_drawn_from_many_give_the_weights_that_all_would_give() -> None:
-    n_candidates, n_drawn = 201, 80
-    everyone = planted({WORDS: 1.0}, 600, n_candidates)
-    source = rng(9)
-    order = np.argsort(-everyone.right, axis=1, kind="stable")  # the one who is right first, then the others
-    kept = np.stack([np.append(row[0], source.choice(row[1:], n_drawn, replace=False)) for row in order])
-    stands_for = np.zeros(kept.shape, dtype=np.float32)
-    stands_for[:, 1:] = np.log((n_candidates - 1) / n_drawn)
-    sampled = Choices(
-        np.take_along_axis(everyone.signals, kept[:, :, None], axis=1),
-        np.take_along_axis(everyone.right, kept, axis=1),
-        stands_for,
-        everyone.shares,
-    )
-    exact, estimated = fit_weights(everyone, everyone).written, fit_weights(sampled, sampled).written
-    np.testing.assert_allclose(estimated, exact, atol=0.12)
-
-
-def test_a_candidate_who_is_barred_teaches_nothing() -> None:
-    found = planted({WORDS: 1.0}, n_queries=300)
-    barred = np.zeros_like(found.stands_for)
-    unlucky = (found.right.argmax(axis=1) + 1) % found.right.shape[1]
-    barred[np.arange(300), unlucky] = -np.inf
-    loud = found.signals.copy()
-    loud[np.arange(300), unlucky] = 9.0
-    quiet = Choices(found.signals, found.right, barred, found.shares)
-    shouted = Choices(loud, found.right, barred, found.shares)
-    np.testing.assert_allclose(fit_weights(quiet, quiet).written, fit_weights(shouted, shouted).written, atol=1e-4)
-
-
-def test_a_fit_is_the_same_each_time_and_whatever_the_order_of_the_questions() -> None:
-    found = planted({WORDS: 1.0}, n_queries=200)
-    turned = Choices(found.signals[::-1], found.right[::-1], found.stands_for[::-1], found.shares[::-1])
-    np.testing.assert_array_equal(fit_weights(found, found).written, fit_weights(found, found).written)
-    np.testing.assert_allclose(fit_weights(found, found).written, fit_weights(turned, turned).written, atol=1e-3)
-
-
-def test_the_fit_changes_nothing_that_it_is_given() -> None:
-    found = planted({WORDS: 1.0}, n_queries=50)
-    for array in (found.signals, found.right, found.stands_for, found.shares):
-        array.flags.writeable = False
-    assert fit_weights(found, found).queries == 50
-
-
-def test_weights_written_as_json_are_read_back() -> None:
-    found = planted({WORDS: 1.0}, n_queries=50)
-    fitted = fit_weights(found, found)
-    again = Weights.from_dict(fitted.to_dict())
-    np.testing.assert_array_equal(again.written, fitted.written)
-    np.testing.assert_array_equal(again.of(True), fitted.of(True))
-    assert again.queries == 50
-
-
-def test_every_signal_belongs_to_one_part_of_the_score() -> None:
-    assert sorted(name for names in PARTS.values() for name in names) == sorted(SIGNALS)

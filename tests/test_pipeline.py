@@ -57,7 +57,8 @@ def loaded(bundle: Path) -> tuple[Manifest, Contents]:
 def best(contents: Contents, text: str) -> str:
     """The creator who scores highest for a text."""
     query = contents.index.query(text, contents.encoder, 64)
-    scores = contents.index.signals(query).values @ contents.weights.of(query.plain)
+    weighted = contents.weights.of(query.plain).weighted_topic(contents.index.signals(query).values)
+    scores = weighted.sum(axis=1)
     return str(contents.creators["creator_id"][int(scores.argmax())])
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.text import Tokeniser
-from models.creator_index import SIGNALS, CreatorIndex, Signals, build_index
-from models.weights import DEFAULT_WEIGHTS
+from models.creator_index import CreatorIndex, IndexedPosts, Signals, build_index
+from models.weights import default_weights
 
 Floats = npt.NDArray[np.float32]
 Post = tuple[int, str, float]  # creator's row, text, age in days
@@ -40,15 +40,24 @@ class WordEncoder:
 def index_of(posts: Sequence[Post], n_creators: int) -> CreatorIndex:
     owners, texts, ages = zip(*posts, strict=True)
     tokeniser = Tokeniser()
-    return build_index(
-        tokeniser.batch(list(texts)),
-        texts,
-        WordEncoder().encode_posts(texts),
-        np.array(owners, dtype=np.int64),
-        np.array(ages, dtype=np.float64),
-        n_creators,
-        tokeniser,
+    names: dict[str, int] = {}
+    uses = [(names.setdefault(tag, len(names)), i) for i, text in enumerate(texts) for tag in _tags(text)]
+    tags, tagged = np.array(uses, dtype=np.int64).reshape(-1, 2).T
+    indexed = IndexedPosts(
+        words=tokeniser.batch(list(texts)),
+        typed=texts,
+        vectors=WordEncoder().encode_posts(texts),
+        owners=np.array(owners, dtype=np.int64),
+        ages=np.array(ages, dtype=np.float64),
+        hashtags=list(names),
+        tags=tags,
+        tagged=tagged,
     )
+    return build_index(indexed, n_creators, tokeniser)
+
+
+def _tags(text: str) -> list[str]:
+    return sorted({word.removeprefix("#") for word in text.split() if word.startswith("#")})
 
 
 def signals_of(index: CreatorIndex, text: str) -> Signals:
@@ -56,7 +65,6 @@ def signals_of(index: CreatorIndex, text: str) -> Signals:
 
 
 def totals(index: CreatorIndex, text: str) -> Floats:
-    """(n_creators,) the weighted sum of all signals, with the default weights."""
-    weights = np.array([DEFAULT_WEIGHTS[name] for name in SIGNALS], dtype=np.float32)
-    total: Floats = signals_of(index, text).values @ weights
+    """(n_creators,) the sum of the topic's signals, with the default weights."""
+    total: Floats = default_weights().written.weighted_topic(signals_of(index, text).values).sum(axis=1)
     return total

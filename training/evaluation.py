@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 _CUTOFF: Final = 10
 _TYPED_PLAIN: Final = "mix typed plain"
-BASELINES: Final = {"words alone": "words_posts", "activity alone": "all_activity"}
+BASELINES: Final = {"words alone": "words_posts", "activity alone": "recent_activity"}
 
 
 def held_out_metrics(questions: Sequence[Question], written: Choices, plain: Choices) -> dict[str, float]:
@@ -29,9 +29,9 @@ def held_out_metrics(questions: Sequence[Question], written: Choices, plain: Cho
     ranked = {name: np.zeros(written.right.shape, dtype=np.float32) for name in ("mix", _TYPED_PLAIN, *BASELINES)}
     for half in (0, 1):
         asked = halves == half
-        weights = fit_weights(_some(written, ~asked), _some(plain, ~asked))
-        ranked["mix"][asked] = written.signals[asked] @ weights.written
-        ranked[_TYPED_PLAIN][asked] = plain.signals[asked] @ weights.plain
+        weights = fit_weights(written.some(~asked), plain.some(~asked))
+        ranked["mix"][asked] = written.some(asked).scores(weights.written)
+        ranked[_TYPED_PLAIN][asked] = plain.some(asked).scores(weights.plain)
     for name, signal in BASELINES.items():
         ranked[name] = written.signals[:, :, SIGNALS.index(signal)]
     found = {"held-out questions": float(len(questions))}
@@ -44,10 +44,6 @@ def _halves(questions: Sequence[Question]) -> npt.NDArray[np.int64]:
     """(n_questions,) 0 or 1, each kind in both; a hashtag and the caption under it share answer and half."""
     own: npt.NDArray[np.int64] = np.cumsum([question.kind != "topic" for question in questions], dtype=np.int64) % 2
     return own
-
-
-def _some(choices: Choices, chosen: npt.NDArray[np.bool_]) -> Choices:
-    return Choices(choices.signals[chosen], choices.right[chosen], choices.stands_for[chosen], choices.shares[chosen])
 
 
 def _by_kind(name: str, questions: Sequence[Question], scores: Floats, choices: Choices) -> dict[str, float]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from features.encoder import Encoder
 from features.text import strip_diacritics
 from models.creator_index import SIGNALS, CreatorIndex
-from models.weights import Choices, default_weights
+from models.weights import TOPIC_SIGNALS, Choices, default_weights
 
 Rows = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
@@ -25,6 +25,7 @@ _LEAST_JOINERS: Final = 3  # a hashtag that fewer creators joined is one creator
 _MOST_JOINERS: Final = 40  # one that more joined is everybody's
 LEAST_KNOWN_POSTS: Final = 3  # a creator with fewer earlier posts cannot be recognised by a later one
 _HARD_CANDIDATES: Final = 256  # creators that the defaults rank first: the ones that the weights must tell apart
+OWN_POST: Final = "post"  # the kind of question whose answer wrote the text
 _DRAWN_CANDIDATES: Final = 256  # creators drawn from the rest, each standing for many
 
 
@@ -42,7 +43,7 @@ def whose_post(captions: Sequence[str], owners: Rows, most: int, rng: np.random.
     """A later caption asks for its creator."""
     asked = [i for i, caption in enumerate(captions) if len(caption.split()) >= _LEAST_WORDS]
     chosen = sorted(rng.permutation(len(asked))[:most].tolist())
-    return [Question("post", captions[asked[i]], (int(owners[asked[i]]),)) for i in chosen]
+    return [Question(OWN_POST, captions[asked[i]], (int(owners[asked[i]]),)) for i in chosen]
 
 
 def who_joined(
@@ -83,21 +84,26 @@ def choices(
     Only creators with `LEAST_KNOWN_POSTS` posts are candidates, as only they are asked about: against creators who can
     never be right, having many posts would look like the best of signals.
     """
-    prior = default_weights().of(typed_plain)
+    prior = default_weights().of(typed_plain).topic
+    topic = [SIGNALS.index(name) for name in TOPIC_SIGNALS]
     known = np.flatnonzero(np.bincount(index.owners, minlength=index.n_creators) >= LEAST_KNOWN_POSTS)
     size = min(index.n_creators, _MOST_JOINERS + 1 + _HARD_CANDIDATES + _DRAWN_CANDIDATES)
     signals = np.zeros((len(questions), size, len(SIGNALS)), dtype=np.float32)
     right = np.zeros((len(questions), size), dtype=np.float32)
     stands_for = np.full((len(questions), size), -np.inf, dtype=np.float32)
+    log_words = np.zeros(len(questions), dtype=np.float32)
     for i, question in enumerate(questions):
         text = strip_diacritics(question.text) if typed_plain else question.text
-        values = index.signals(index.query(text, encoder, max_terms)).values
-        candidates, weight = _candidates(values @ prior, question, known, rng)
+        query = index.query(text, encoder, max_terms)
+        log_words[i] = query.log_words
+        values = index.signals(query).values
+        candidates, weight = _candidates(values[:, topic] @ prior, question, known, rng)
         signals[i, : len(candidates)] = values[candidates]
         right[i, : len(candidates)] = np.isin(candidates, question.right) / len(question.right)
         stands_for[i, : len(candidates)] = np.where(np.isin(candidates, question.barred), -np.inf, weight)
         progress(i + 1, len(questions))
-    return Choices(signals, right, stands_for, _shares(questions))
+    by_author = np.array([question.kind == OWN_POST for question in questions])
+    return Choices(signals, right, stands_for, _shares(questions), log_words, by_author)
 
 
 def _candidates(

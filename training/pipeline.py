@@ -24,12 +24,12 @@ from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
 from models.bundle_files import bundle_folder, write_bundle
-from models.creator_index import CreatorIndex, build_index
+from models.creator_index import CreatorIndex, IndexedPosts, build_index
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_weights
 from training.evaluation import held_out_metrics
 from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
-from training.static_training import Reading, read_words, select, train_static
+from training.static_training import Reading, read_words, select, tags_among, train_static
 from training.tables import Tables, read_tables
 from training.warm_start import read_pairs
 
@@ -37,7 +37,7 @@ Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 STATIC: Final = "static"
-_LEAST_QUESTIONS: Final = 40  # fewer held-out questions than this say nothing about nine weights
+_LEAST_QUESTIONS: Final = 40  # fewer held-out questions than this say nothing about ten weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,18 @@ class _Job:
         else:
             spoken = [self._tables.transcripts[post] for post in posts]
             vectors = encoder.encode_posts(post_texts(self._tables.posts[posts.tolist()], spoken))
-        ages = self._tables.ages[posts] - since
-        typed = self._tables.posts["text"].gather(posts).to_list()
-        n_creators = len(self._tables.creators)
-        return build_index(full, typed, vectors, owners, ages, n_creators, self._reading.tokeniser), encoder
+        tags, tagged = tags_among(self._reading, posts)
+        indexed = IndexedPosts(
+            words=full,
+            typed=self._tables.posts["text"].gather(posts).to_list(),
+            vectors=vectors,
+            owners=owners,
+            ages=self._tables.ages[posts] - since,
+            hashtags=self._reading.tag_names,
+            tags=tags,
+            tagged=tagged,
+        )
+        return build_index(indexed, len(self._tables.creators), self._reading.tokeniser), encoder
 
     def _encoder(self, posts: Rows, stage: str) -> Encoder:
         settings = self._settings.encoder

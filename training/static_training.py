@@ -29,7 +29,7 @@ class Reading:
         tokeniser: what cut them.
         captions, tags, transcripts: words per post.
         full: caption and hashtags, what a post is indexed by.
-        tag_ids, tag_posts: (n_uses,) which hashtag stands on which post.
+        tag_names: hashtags, lower case; `tag_ids`, `tag_posts` (n_uses,) say which stands on which post.
         extra: both sides of the pairs given from elsewhere, or None.
     """
 
@@ -38,6 +38,7 @@ class Reading:
     tags: TokenBatch
     transcripts: TokenBatch
     full: TokenBatch
+    tag_names: Sequence[str]
     tag_ids: Rows
     tag_posts: Rows
     extra: tuple[TokenBatch, TokenBatch] | None
@@ -48,13 +49,14 @@ def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, 
     captions, tags = caption_texts(tables.posts), tag_texts(tables.posts)
     spoken = [(text or "")[:SPOKEN_LETTERS] for text in tables.transcripts]
     sides = (tokeniser.batch([a for a, _ in extra]), tokeniser.batch([b for _, b in extra])) if extra else None
-    tag_ids, tag_posts = _tag_uses(tag_lists(tables.posts))
+    tag_names, tag_ids, tag_posts = _tag_uses(tag_lists(tables.posts))
     return Reading(
         tokeniser=tokeniser,
         captions=tokeniser.batch(captions),
         tags=tokeniser.batch(tags),
         transcripts=tokeniser.batch(spoken),
         full=tokeniser.batch(post_texts(tables.posts, tables.transcripts)),
+        tag_names=tag_names,
         tag_ids=tag_ids,
         tag_posts=tag_posts,
         extra=sides,
@@ -94,7 +96,7 @@ def train_static(
     vocabulary = build_vocabulary(everything, min_count=settings.min_count, min_pair_count=None)
     bags = [_bags(vocabulary, view, settings) for view in views]
     extra = tuple(Spans.whole(_bags(vocabulary, side, settings)) for side in reading.extra) if reading.extra else None
-    tag_ids, tag_posts = _among(reading, posts)
+    tag_ids, tag_posts = tags_among(reading, posts)
     corpus = Corpus(
         captions=Spans.whole(bags[0]),
         tags=Spans.whole(bags[1]),
@@ -135,15 +137,15 @@ def _rarity(bags: Bags, n_features: int) -> npt.NDArray[np.float32]:
     return rarity
 
 
-def _tag_uses(tags: Sequence[Sequence[str]]) -> tuple[Rows, Rows]:
+def _tag_uses(tags: Sequence[Sequence[str]]) -> tuple[list[str], Rows, Rows]:
     names: dict[str, int] = {}
     uses = [(names.setdefault(tag, len(names)), post) for post, found in enumerate(tags) for tag in found]
     both = np.array(uses, dtype=np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+    return list(names), both[:, 0], both[:, 1]
 
 
-def _among(reading: Reading, posts: Rows) -> tuple[Rows, Rows]:
-    """Hashtag uses on the posts chosen, posts counted among those."""
+def tags_among(reading: Reading, posts: Rows) -> tuple[Rows, Rows]:
+    """(n_uses,) hashtag and (n_uses,) post: hashtag uses on the posts chosen, posts counted among those."""
     position = np.full(len(reading.full.offsets) - 1, -1, dtype=np.int64)
     position[posts] = np.arange(len(posts))
     kept = position[reading.tag_posts] >= 0

@@ -55,6 +55,8 @@ def _evidence(entry: Entry, *, explain: bool) -> str:
         + (f" [green]({escape(', '.join(post.matched))})[/]" if post.matched else "")
         for post in shown
     ]
+    if explain and entry.hashtags:
+        lines.append(f"[cyan]hashtag[/] {escape(' '.join('#' + tag for tag in entry.hashtags))}")
     if explain:
         lines += [
             f"[cyan]{f.kind}[/] {escape(f.facet)}: {f.strength:.0%}{' ✓' if f.covered else ''}" for f in entry.facets
