@@ -45,9 +45,9 @@ AUTHOR_SIGNALS: Final = ("words_posts", "meaning_posts", "wording_posts", "wordi
 # words not at all, for most pieces are in most texts (docs/decisions/0007).
 DEFAULT_WEIGHTS: Final = {**dict.fromkeys(SIGNALS, 0.4), ACTIVITY: 0.15, "pieces_creator": 0.0}
 _EVERYBODY: Final = 100.0  # log odds of the stranger when nothing was fitted: every text is taken to be a stranger's
+_MARGIN: Final = 3.0  # log odds by which the stranger goes first at the start of a fit
 _PRIOR_QUERIES: Final = 50.0  # the defaults weigh as much as this many queries, and hold each weight to about one
 _STRANGERS: Final = 0.4  # how much a post counts as one by a stranger, its author taken out, beside once as it is
-_START: Final = (8.0, 2.0)  # the stranger's log odds and what each unit of log words adds, where the fit starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def default_weights() -> Weights:
     """What is used when there is too little to fit on: every text is a stranger's, and its topic alone counts."""
     topic = np.array([DEFAULT_WEIGHTS[name] for name in TOPIC_SIGNALS], dtype=np.float32)
     author = np.array([DEFAULT_WEIGHTS[name] for name in AUTHOR_SIGNALS], dtype=np.float32)
-    mix = Mix(topic, author, stranger=_EVERYBODY, per_log_word=_START[1])
+    mix = Mix(topic, author, stranger=_EVERYBODY, per_log_word=0.0)
     return Weights(mix, mix, queries=0)
 
 
@@ -208,9 +208,22 @@ def _fit(choices: Choices, prior: Mix) -> Mix:
         return value + _PRIOR_QUERIES * float(away @ away) / 2, gradient + _PRIOR_QUERIES * away
 
     bounds: Sequence[tuple[float | None, float | None]] = [(0.0, None)] * n_weights + [(None, None)] * 2
-    found = minimize(loss, np.append(target, _START), jac=True, method="L-BFGS-B", bounds=bounds).x
+    start = np.concatenate((target, _first_bar(choices, prior)))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     fitted = np.asarray(found[:n_weights], dtype=np.float32)
     return Mix(fitted[:n_topic], fitted[n_topic:], stranger=float(found[-2]), per_log_word=float(found[-1]))
+
+
+def _first_bar(choices: Choices, prior: Mix) -> Doubles:
+    """Where the stranger's odds start: somewhat above the likeliest author's of a text that long, by least squares.
+
+    From below, the fit may settle where authors explain topics and the topic's weights explain nothing.
+    """
+    odds = choices.signals[:, :, _AUTHOR] @ prior.author + choices.stands_for
+    likeliest = odds.max(axis=1, initial=0.0).astype(np.float64)
+    spread = np.stack((np.ones(len(odds)), choices.log_words), axis=1).astype(np.float64)
+    line: Doubles = np.linalg.lstsq(spread, likeliest + _MARGIN, rcond=None)[0]
+    return line
 
 
 def _negative_log_likelihood(topic: Doubles, author: Doubles, bar: Doubles, choices: Choices) -> tuple[float, Doubles]:

@@ -19,9 +19,17 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from kolmatch.errors import BundleDamaged, BundleError, BundleMissing, ExtraMissing, KolmatchError, RegistryError
+from kolmatch.errors import (
+    BundleDamaged,
+    BundleError,
+    BundleFormat,
+    BundleMissing,
+    ExtraMissing,
+    KolmatchError,
+    RegistryError,
+)
 from kolmatch.settings import RegistrySettings
-from models.bundle_files import bundle_folder, champion_pointer, verify, write_bundle
+from models.bundle_files import FORMAT_VERSION, bundle_folder, champion_pointer, verify, write_bundle
 from training.mlflow_client import connect, quiet
 from training.registry import CHALLENGER, CHAMPION, ModelVersion, Registry
 
@@ -64,6 +72,19 @@ def _publish(home: Path, text: str, mrr: float = 0.5) -> ModelVersion:
         metrics={"MRR": mrr, "nDCG@10": 0.3},
         datasets={"posts": POSTS_HASH},
     )
+
+
+def test_a_champion_of_another_format_gives_its_place_to_the_next_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.bundle_files.FORMAT_VERSION", FORMAT_VERSION - 1)
+    old = _publish(tmp_path, "old")
+    monkeypatch.setattr("models.bundle_files.FORMAT_VERSION", FORMAT_VERSION)
+    with pytest.raises(BundleFormat):
+        Registry.open(tmp_path, DEFAULTS).fetch(CHAMPION)
+    new = _publish(tmp_path, "new")
+    assert _aliases(tmp_path) == {old.version: (), new.version: (CHAMPION,)}
+    assert champion_pointer(tmp_path).folder.name == new.bundle_id
 
 
 def _client(home: Path) -> MlflowClient:

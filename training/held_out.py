@@ -40,10 +40,14 @@ class Question:
 
 
 def whose_post(captions: Sequence[str], owners: Rows, most: int, rng: np.random.Generator) -> list[Question]:
-    """A later caption asks for its creator."""
-    asked = [i for i, caption in enumerate(captions) if len(caption.split()) >= _LEAST_WORDS]
+    """A later caption asks for its creator, or for all of several who posted the same."""
+    authors: dict[str, set[int]] = {}
+    for caption, owner in zip(captions, owners.tolist(), strict=True):
+        if len(caption.split()) >= _LEAST_WORDS:
+            authors.setdefault(caption, set()).add(owner)
+    asked = list(authors.items())
     chosen = sorted(rng.permutation(len(asked))[:most].tolist())
-    return [Question(OWN_POST, captions[asked[i]], (int(owners[asked[i]]),)) for i in chosen]
+    return [Question(OWN_POST, asked[i][0], tuple(sorted(asked[i][1]))) for i in chosen]
 
 
 def who_joined(

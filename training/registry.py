@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
-from kolmatch.errors import BundleError, BundleMissing, RegistryError
+from kolmatch.errors import BundleError, BundleFormat, BundleMissing, RegistryError
 from kolmatch.settings import RegistrySettings
 from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
 from training.mlflow_client import connect, failures, quiet
@@ -89,8 +89,9 @@ class Registry:
     ) -> ModelVersion:
         """Record a bundle with what it was made from (`datasets`: name to hash) and register it as a new version.
 
-        The first version becomes champion, a later one challenger. Each step leaves the versions before it as they
-        were, so a crash costs at most this version.
+        The first version becomes champion, a later one challenger, unless the champion was written by a kolmatch of
+        another bundle format: that one can answer nobody here, and the new version takes its place. Each step leaves
+        the versions before it as they were, so a crash costs at most this version.
 
         Raises:
             BundleError: the bundle is damaged, or could not be copied under HOME/bundles.
@@ -100,7 +101,7 @@ class Registry:
             ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
             run_id = self._record(client, ours, params, metrics, datasets)
             version = self._register(client, run_id, manifest)
-            alias = CHALLENGER if CHAMPION in self._aliases(client) else CHAMPION
+            alias = CHALLENGER if self._champion_answers(client) else CHAMPION
             self._point(client, alias, version, manifest.bundle_id)
             return self._one(client, str(version))
 
@@ -241,6 +242,18 @@ class Registry:
             if alias_or_version == str(one.version) or alias_or_version in one.aliases:
                 return one
         raise _unknown(self._settings.model_name, alias_or_version)
+
+    def _champion_answers(self, client: MlflowClient) -> bool:
+        """Whether there is a champion that this kolmatch can read; one that is only damaged can be had again."""
+        if CHAMPION not in self._aliases(client):
+            return False
+        try:
+            self._install(client, self._one(client, CHAMPION))
+        except BundleFormat:
+            return False
+        except (BundleError, RegistryError):
+            return True
+        return True
 
     def _install(self, client: MlflowClient, chosen: ModelVersion) -> Path:
         def download(folder: Path) -> None:
