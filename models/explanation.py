@@ -80,11 +80,12 @@ class Explainer:
                     gains[row][post] += gain
         return gains
 
-    def hashtags(self, asked: Sequence[Asked], row: int) -> tuple[str, ...]:
-        """Hashtags of posts like the brief that a creator uses."""
+    def hashtags(self, asked: Sequence[Asked], rows: Rows) -> dict[int, tuple[str, ...]]:
+        """For each creator row the hashtags of posts like the brief that the creator uses."""
         index = self._contents.index.hashtags
-        found = [name for one in asked for name in index.used(one.signals.hashtags, row, _HASHTAGS)]
-        return tuple(dict.fromkeys(found))[:_HASHTAGS]
+        used = [index.used(one.signals.hashtags, rows, _HASHTAGS) for one in asked]
+        merged = {row: dict.fromkeys(name for found in used for name in found[row]) for row in rows.tolist()}
+        return {row: tuple(names)[:_HASHTAGS] for row, names in merged.items()}
 
     def _best_posts(self, gains: Mapping[int, float]) -> list[tuple[int, float]]:
         adding = [(post, gain) for post, gain in gains.items() if gain > 0]

@@ -17,6 +17,7 @@ Rows = npt.NDArray[np.int64]
 COVERED: Final = 0.5  # strength above which a facet counts as covered; one post alone never gets there
 _POSTS: Final = 2  # posts that must speak of a facet: one alone may be a stray
 _PLAIN_WORTH: Final = 0.4  # a word typed with diacritics that matches only without them is often another word
+_LEAST: Final = 0.1  # a post with less shares only the words that all posts share
 _NO_COSINE: Final = 0.5  # inner product up to which posts of one catalogue are merely alike in style
 _FULL_COSINE: Final = 0.9  # inner product at which meaning alone counts as full coverage
 
@@ -45,7 +46,7 @@ def cover(index: CreatorIndex, kind: str, query: Query, near: tuple[Rows, Floats
     strength[rows] = np.maximum(
         strength[rows], known * np.clip((cosines - _NO_COSINE) / (_FULL_COSINE - _NO_COSINE), 0.0, 1.0)
     )
-    posts = np.flatnonzero(strength > 0)
+    posts = np.flatnonzero(strength >= _LEAST)
     pooled = mean_of_best(posts, strength[posts], index.owners[posts], index.n_creators, _POSTS, floor=0.0)
     return Coverage(kind, query.text, query, pooled)
 

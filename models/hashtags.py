@@ -90,15 +90,18 @@ class HashtagIndex:
         """(n_creators,) how much each creator uses the hashtags guessed."""
         return self.users.scores(guess.tags, guess.shares)
 
-    def used(self, guess: Guess, creator: int, most: int) -> tuple[str, ...]:
-        """Those of the hashtags guessed that a creator uses, what earns most first."""
-        gains = []
-        for tag, share in zip(guess.tags.tolist(), guess.shares.tolist(), strict=True):
-            here = slice(self.users.starts[tag], self.users.starts[tag + 1])
-            at = here.start + int(np.searchsorted(self.users.documents[here], creator))
-            if at < here.stop and self.users.documents[at] == creator:
-                gains.append((share * float(self.users.impacts[at]), self.names[tag]))
-        return tuple(name for _, name in sorted(gains, key=lambda found: (-found[0], found[1]))[:most])
+    def used(self, guess: Guess, creators: Rows, most: int) -> dict[int, tuple[str, ...]]:
+        """For each of the creators those of the hashtags guessed that they use, what earns most first."""
+        lengths = self.users.starts[guess.tags + 1] - self.users.starts[guess.tags]
+        at = stretches(self.users.starts[guess.tags], lengths)
+        kept = np.isin(self.users.documents[at], creators)
+        users = self.users.documents[at][kept].tolist()
+        tags = np.repeat(guess.tags, lengths)[kept].tolist()
+        gains = (self.users.impacts[at] * np.repeat(guess.shares, lengths))[kept].tolist()
+        found: dict[int, list[str]] = {creator: [] for creator in creators.tolist()}
+        for _, tag, user in sorted(zip((-gain for gain in gains), tags, users, strict=True)):
+            found[user].append(self.names[tag])
+        return {creator: tuple(names[:most]) for creator, names in found.items()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The index without its names as named arrays, to be written."""

@@ -118,8 +118,9 @@ class Matcher:
         best = self._best(scored, k)
         evidence = self._explainer.evidence(scored.asked, scored.parts[WORDING], best)
         facets = self._explainer.facets(scored.coverages, best)
+        hashtags = self._explainer.hashtags(scored.asked, best)
         entries = tuple(
-            self._entry(scored, place, row, evidence[row], facets[row])
+            self._entry(scored, place, row, evidence[row], hashtags[row], facets[row])
             for place, row in enumerate(best.tolist(), start=1)
         )
         return Shortlist(
@@ -231,7 +232,13 @@ class Matcher:
         return best
 
     def _entry(
-        self, scored: Scored, place: int, row: int, evidence: tuple[Evidence, ...], facets: tuple[FacetCover, ...]
+        self,
+        scored: Scored,
+        place: int,
+        row: int,
+        evidence: tuple[Evidence, ...],
+        hashtags: tuple[str, ...],
+        facets: tuple[FacetCover, ...],
     ) -> Entry:
         creator = self._contents.creators.row(row, named=True)
         return Entry(
@@ -242,7 +249,7 @@ class Matcher:
             score=float(scored.scores[row]),
             parts=tuple(Part(name, float(values[row])) for name, values in scored.parts.items()),
             evidence=evidence,
-            hashtags=self._explainer.hashtags(scored.asked, row),
+            hashtags=hashtags,
             facets=facets,
             against=self._explainer.against(creator, evidence, facets),
         )

@@ -49,8 +49,8 @@ def test_a_creator_is_found_by_the_hashtags_that_such_a_text_would_carry() -> No
     signals = signals_of(index, "nộp hồ sơ trực tuyến")
     values = signals.values[:, SIGNALS.index("hashtags_creator")]
     assert values[SILENT] > 0 == values[COOK]
-    assert index.hashtags.used(signals.hashtags, SILENT, 5) == ("dichvucong",)
-    assert index.hashtags.used(signals.hashtags, COOK, 5) == ()
+    used = index.hashtags.used(signals.hashtags, np.array([SILENT, COOK]), 5)
+    assert used == {SILENT: ("dichvucong",), COOK: ()}
 
 
 def test_activity_counts_recent_posts(index: CreatorIndex) -> None:

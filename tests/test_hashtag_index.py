@@ -42,9 +42,9 @@ def test_who_uses_what_is_guessed_scores_and_is_shown_with_it() -> None:
     found = index.guess(np.array([3]), np.ones(1, np.float32), np.array([BINH]))
     scores = index.scores(found)
     assert scores[ANNA] > 0 == scores[3]
-    assert index.used(found, ANNA, 5) == ("dichvucong",)
-    assert set(index.used(found, BINH, 5)) == {"dichvucong", "anngon"}
-    assert len(index.used(found, BINH, 1)) == 1
+    assert index.used(found, np.array([ANNA, CHI]), 5) == {ANNA: ("dichvucong",), CHI: ("anngon",)}
+    assert set(index.used(found, np.array([BINH]), 5)[BINH]) == {"dichvucong", "anngon"}
+    assert len(index.used(found, np.array([BINH]), 1)[BINH]) == 1
 
 
 def test_no_hashtags_at_all_say_nothing() -> None:
@@ -52,7 +52,7 @@ def test_no_hashtags_at_all_say_nothing() -> None:
     index = HashtagIndex.build((), none, none, OWNERS, n_creators=4)
     found = index.guess(np.array([0, 1]), np.ones(2, np.float32), OWNERS[:2])
     assert index.scores(found).tolist() == [0.0] * 4
-    assert index.used(found, ANNA, 5) == ()
+    assert index.used(found, np.array([ANNA]), 5) == {ANNA: ()}
 
 
 def test_it_is_the_same_after_being_written() -> None:
