@@ -78,6 +78,11 @@ class Query:
     missing: Mapping[str, int]
 
     @property
+    def known(self) -> bool:
+        """Whether any of its words stands in a post."""
+        return any(self.terms.values())
+
+    @property
     def log_words(self) -> float:
         """Logarithm of the number of words, none counting as one."""
         return float(np.log(max(len(self.words), 1)))

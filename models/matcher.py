@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -189,7 +189,7 @@ class Matcher:
         near = dict(zip(queries, self._contents.index.near(list(queries.values())), strict=True))
         asked = tuple(
             Asked(queries[text], self._contents.index.signals(queries[text], near[text]), share)
-            for text, share in asked_texts(brief).items()
+            for text, share in _telling(asked_texts(brief), queries).items()
         )
         parts = self._fit_parts(asked)
         coverages = tuple(
@@ -279,6 +279,13 @@ def asked_texts(brief: Brief) -> dict[str, np.float32]:
     shares = shares or {brief.title: _TITLE_SHARE}  # an earlier brief without a word: nothing is found, nothing breaks
     total = sum(shares.values())
     return {text: np.float32(share / total) for text, share in shares.items()}
+
+
+def _telling(shares: dict[str, np.float32], queries: Mapping[str, Query]) -> dict[str, np.float32]:
+    """The texts that have a word some post has, their shares summing to one again; all of them when none has."""
+    known = {text: share for text, share in shares.items() if queries[text].known}
+    total = sum(known.values()) or 1.0
+    return {text: np.float32(share / total) for text, share in (known or shares).items()}
 
 
 def _texts(brief: Brief) -> dict[str, None]:

@@ -1,4 +1,8 @@
-"""FAISS over posts: exact, and with ids, so that an erased post is really gone."""
+"""FAISS over posts: every post is looked at, and has an id, so that an erased post is really gone.
+
+Numbers are kept in 16 bits: half the memory, a third less time, and 99.99 % of the 2,000 nearest of 300,000 posts are
+those that 32 bits find (docs/decisions/0007).
+"""
 
 from __future__ import annotations
 
@@ -18,14 +22,15 @@ Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class VectorIndex:
-    """Exact inner-product search over unit vectors, each with an id (a row of the table it belongs to)."""
+    """Inner-product search over unit vectors, each with an id (a row of the table it belongs to)."""
 
     index: Any
 
     @classmethod
     def build(cls, vectors: npt.NDArray[np.float32], ids: npt.NDArray[np.int64]) -> VectorIndex:
         """Index (n, dimension) float32 vectors under (n,) int64 ids."""
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        half = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexIDMap2(half)
         index.add_with_ids(np.ascontiguousarray(vectors), ids)
         return cls(index)
 
