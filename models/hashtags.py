@@ -2,7 +2,8 @@
 
 A text is held against posts, not against hashtags: the hashtags of the posts most like it are a guess at its own, and a
 creator who uses those speaks of the same things, in whatever words. Hashtags that one creator alone uses say nothing of
-a topic and are left out; however many posts like the text one creator has, a hashtag gets one vote from them.
+a topic and are left out; however many posts like the text one creator has, a hashtag gets one vote from them; and who
+used a hashtag in a single post does not count as its user, so that one stray post lifts nobody.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Rows = npt.NDArray[np.int64]
 
 _GUESSED: Final = 30  # hashtags that a text is taken to carry at most
 _LEAST_CREATORS: Final = 2
+_LEAST_POSTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class HashtagIndex:
         names: hashtags that at least two creators use, lower case, without #.
         starts: (n_posts + 1,) where each post's hashtags start in `tags`.
         tags: (n_uses,) hashtag rows.
-        users: BM25 of creators by hashtag.
+        users: BM25 of creators by hashtag, of those who used it in two posts at least.
     """
 
     names: tuple[str, ...]
@@ -61,7 +63,7 @@ class HashtagIndex:
             names=tuple(name for name, many in zip(names, shared.tolist(), strict=True) if many),
             starts=np.searchsorted(posts, np.arange(len(owners) + 1)),
             tags=tags,
-            users=LexicalIndex.build(tags, owners[posts], int(shared.sum()), n_creators, shortest=1.0),
+            users=_users(tags, owners[posts], int(shared.sum()), n_creators),
         )
 
     def guess(self, posts: Rows, weights: Floats, owners: Rows) -> Guess:
@@ -113,3 +115,10 @@ class HashtagIndex:
         """The inverse of `arrays`."""
         users = {name.removeprefix("users."): array for name, array in arrays.items() if name.startswith("users.")}
         return cls(tuple(names), arrays["post_starts"], arrays["tags"], LexicalIndex.from_arrays(users))
+
+
+def _users(tags: Rows, users: Rows, n_tags: int, n_creators: int) -> LexicalIndex:
+    """BM25 of creators by hashtag over (n_uses,) uses, without hashtags that a creator used too rarely."""
+    _, pair, uses = np.unique(tags * n_creators + users, return_inverse=True, return_counts=True)
+    kept = uses[pair] >= _LEAST_POSTS
+    return LexicalIndex.build(tags[kept], users[kept], n_tags, n_creators, shortest=1.0)

@@ -18,7 +18,7 @@ from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.creator_index import Query
 from models.explanation import Asked, Explainer
-from models.facets import COVERED, Coverage, cover
+from models.facets import Coverage, cover
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
@@ -30,6 +30,7 @@ _PART_COLUMNS: Final = {part: [TOPIC_SIGNALS.index(name) for name in names] for 
 _TITLE_SHARE: Final = 1.0
 _MUST_SHARE: Final = 1.0  # of all required facets together
 _BODY_SHARE: Final = 0.5
+_TOUCHED: Final = 0.3  # strength from which what is to be avoided lowers a score (docs/decisions/0007)
 _BRIEFS_TRIED: Final = 30  # earlier briefs, nearest first, for which a creator's place is computed
 
 
@@ -311,7 +312,7 @@ def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> di
     if "nice" in by_kind:
         parts["nice"] = by_kind["nice"].mean(axis=0) * np.float32(settings.nice_weight)
     if "must_not" in by_kind:
-        beyond = np.maximum(by_kind["must_not"].max(axis=0) - COVERED, 0.0) / (1.0 - COVERED)
+        beyond = np.maximum(by_kind["must_not"].max(axis=0) - _TOUCHED, 0.0) / (1.0 - _TOUCHED)
         parts["must_not"] = beyond.astype(np.float32) * np.float32(-settings.must_not_weight)
     return parts
 

@@ -15,6 +15,7 @@ from kolmatch.cli import COMMANDS, main
 from kolmatch.cli.shortlist_table import print_shortlist
 from models.brief import Brief, brief_from_row
 from models.matcher import Matcher
+from tests.small_catalogue import import_rows, posts
 from tests.small_world import LISTED, TITLE, briefs
 
 
@@ -113,6 +114,14 @@ def test_text_with_markup_is_shown_as_it_is(kolmatch: Kolmatch) -> None:
 def test_without_a_model_the_next_step_is_told(kolmatch: Kolmatch, tmp_path: Path) -> None:
     for arguments in (("shortlist", TITLE), ("briefs", "similar", TITLE), ("creators", "briefs", "dvc")):
         assert_refused_in_both_languages(kolmatch(*arguments, "--home", tmp_path), 1, "kolmatch train")
+
+
+def test_training_on_too_little_says_that_the_defaults_are_used(kolmatch: Kolmatch, tmp_path: Path) -> None:
+    import_rows(tmp_path, "posts", posts(n_creators=5, posts_each=4))
+    said = kolmatch("train", "--home", tmp_path, "--month", "2026-11")
+    assert said.code == 0
+    assert "Chưa đủ dữ liệu để học trọng số" in said.out
+    assert "Too little data to fit weights" in said.out
 
 
 def test_training_on_nothing_says_what_to_import(kolmatch: Kolmatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ POSTS = [
     (CLERK, "nộp hồ sơ trực tuyến #dichvucong", 0.0),
     (CLERK, "dịch vụ công trực tuyến tại nhà", 200.0),
 ]
-NEIGHBOUR = (SILENT, "hướng dẫn người dân #dichvucong", 0.0)
+NEIGHBOURS = [(SILENT, f"hướng dẫn người dân lần{n} #dichvucong", 0.0) for n in range(2)]
 WORDS = ("nộp", "hồ", "sơ", "trực", "tuyến", "nấu", "canh", "chua", "thịt", "cá", "vui", "đẹp")
 captions = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 tiny_worlds = st.lists(st.tuples(st.integers(0, 2), captions, st.floats(0.0, 400.0)), min_size=1, max_size=12)
@@ -45,7 +45,7 @@ def test_a_text_without_diacritics_finds_the_accented_posts(index: CreatorIndex,
 
 
 def test_a_creator_is_found_by_the_hashtags_that_such_a_text_would_carry() -> None:
-    index = index_of([*POSTS, NEIGHBOUR], n_creators=3)
+    index = index_of([*POSTS, *NEIGHBOURS], n_creators=3)
     signals = signals_of(index, "nộp hồ sơ trực tuyến")
     values = signals.values[:, SIGNALS.index("hashtags_creator")]
     assert values[SILENT] > 0 == values[COOK]

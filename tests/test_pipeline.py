@@ -69,6 +69,14 @@ def test_a_brief_on_a_topic_finds_a_creator_of_that_topic(loaded: tuple[Manifest
         assert topics[best(loaded[1], f"#{topic}")] == topic
 
 
+def test_twenty_creators_with_ten_posts_are_enough(tmp_path: Path) -> None:
+    import_rows(tmp_path, "posts", posts(20, 10))
+    _, contents = load_bundle(made(tmp_path))
+    assert contents.weights.queries >= 20
+    topics = {creator(i): topic_of(i) for i in range(20)}
+    assert all(topics[best(contents, " ".join(words[:5]))] == topic for topic, words in TOPICS.items())
+
+
 def test_the_manifest_says_what_the_bundle_was_made_from(loaded: tuple[Manifest, Contents], bundle: Path) -> None:
     manifest = loaded[0]
     assert bundle.name == manifest.bundle_id

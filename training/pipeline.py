@@ -37,7 +37,7 @@ Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 STATIC: Final = "static"
-_LEAST_QUESTIONS: Final = 40  # fewer held-out questions than this say nothing about ten weights
+_LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing about a dozen weights
 
 
 @dataclass(frozen=True, slots=True)

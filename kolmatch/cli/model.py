@@ -44,6 +44,9 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
     alias = ", ".join(version.aliases) or "-"
     click.echo(f"Đã tạo phiên bản {version.version} ({alias}), gói {version.bundle_id}.")
     click.echo(f"Made version {version.version} ({alias}), bundle {version.bundle_id}.")
+    if not any(name.endswith(": mix") for name in version.metrics):
+        click.echo("Chưa đủ dữ liệu để học trọng số: dùng trọng số mặc định. Cần thêm bài của những người đã có bài.")
+        click.echo("Too little data to fit weights: the defaults are used. More posts of the same creators are needed.")
     for name, value in sorted(version.metrics.items()):
         click.echo(f"  {name}: {value:.3f}")
 
