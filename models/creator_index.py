@@ -9,7 +9,7 @@ fitted (`models.weights`), not decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Final
 
@@ -43,7 +43,7 @@ ACTIVITY: Final = "recent_activity"
 SIGNALS: Final = (*POST_SIGNALS, *CREATOR_SIGNALS, ACTIVITY)
 
 BEST_POSTS: Final = 5  # posts that make a creator's score; with 3 or 10 the next-post figures were no better
-_POST_FADE_DAYS: Final = 365.0  # a post this old counts 1/e of a new one
+POST_FADE_DAYS: Final = 365.0  # a post this old counts 1/e of a new one, until a catalogue shows its own rate
 _CREATOR_FADE_DAYS: Final = 180.0  # likewise in the creator's own vector, which tells what the creator does now
 _RECENT_DAYS: Final = 90.0  # what counts as recent activity
 RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
@@ -160,6 +160,10 @@ class CreatorIndex:
         """Number of creators."""
         return len(self.creator_vectors)
 
+    def fading(self, ages: npt.NDArray[np.float64], days: float) -> CreatorIndex:
+        """The same index, in which a post of `days` counts 1/e; `ages` (n_posts,) in days."""
+        return replace(self, post_fade=np.exp(-ages / days).astype(np.float32))
+
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
         words = self.tokeniser.words(text)
@@ -262,7 +266,7 @@ def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> C
         vectors=VectorIndex.build(posts.vectors, np.arange(len(owners), dtype=np.int64)),
         creator_vectors=_creator_vectors(posts, n_creators),
         owners=owners,
-        post_fade=np.exp(-posts.ages / _POST_FADE_DAYS).astype(np.float32),
+        post_fade=np.exp(-posts.ages / POST_FADE_DAYS).astype(np.float32),
         activity=np.log1p(np.bincount(owners[posts.ages < _RECENT_DAYS], minlength=n_creators)).astype(np.float32),
     )
 

@@ -190,13 +190,21 @@ class Choices:
         return total
 
 
+def log_loss(choices: Choices, mix: Mix) -> float:
+    """Mean minus log of the probability of the right creators."""
+    bar = np.array([mix.stranger, mix.per_log_word])
+    found, _ = _negative_log_likelihood(mix.topic.astype(np.float64), mix.author.astype(np.float64), bar, choices)
+    return found / max(len(choices.shares), 1)
+
+
 def fit_weights(written: Choices, plain: Choices) -> Weights:
     """Fit both sets; each is held to the defaults as strongly as `_PRIOR_QUERIES` queries would."""
-    prior = default_weights()
-    return Weights(_fit(written, prior.written), _fit(plain, prior.plain), queries=len(written.shares))
+    return Weights(fit_mix(written), fit_mix(plain), queries=len(written.shares))
 
 
-def _fit(choices: Choices, prior: Mix) -> Mix:
+def fit_mix(choices: Choices) -> Mix:
+    """Fit one set, held to the defaults."""
+    prior = default_weights().written
     target = np.concatenate((prior.topic, prior.author)).astype(np.float64)
     n_weights, n_topic = len(target), len(prior.topic)
 

@@ -175,4 +175,5 @@ def test_a_bundle_is_trained_with_such_a_model_and_answers_from_its_own_copy(mod
     original = open_sentence_model(str(model), settings.encoder)
     np.testing.assert_allclose(contents.encoder.encode_brief(TEXTS[0]), original.encode_brief(TEXTS[0]), atol=1e-5)
     stored = contents.index.vectors.vectors(np.arange(5, dtype=np.int64))
-    np.testing.assert_allclose(stored, original.encode_posts(post_texts(contents.posts[:5], [None] * 5)), atol=1e-5)
+    expected = original.encode_posts(post_texts(contents.posts[:5], [None] * 5))
+    np.testing.assert_allclose(stored, expected, atol=1e-3)  # 16 bits

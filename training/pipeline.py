@@ -24,9 +24,9 @@ from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
 from models.bundle_files import bundle_folder, write_bundle
-from models.creator_index import CreatorIndex, IndexedPosts, build_index
+from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.post_index import VectorIndex, one_thread
-from models.weights import Choices, Weights, default_weights, fit_weights
+from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
 from training.evaluation import held_out_metrics
 from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
 from training.static_training import Reading, read_words, select, tags_among, train_static
@@ -37,6 +37,9 @@ Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 STATIC: Final = "static"
+_TYPED_PLAIN: Final = "questions typed without diacritics"
+_FADES: Final = (120.0, 240.0, POST_FADE_DAYS, 730.0, 3650.0)  # rates tried, in days
+_FADE_QUESTIONS: Final = 300  # enough to tell rates apart that differ by a factor of two
 _LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing about a dozen weights
 
 
@@ -46,6 +49,7 @@ class Learned:
 
     weights: Weights
     metrics: dict[str, float]
+    fade_days: float = POST_FADE_DAYS
 
 
 def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Path] = (), progress: Progress) -> Path:
@@ -71,7 +75,7 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
     tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
     job = _Job(settings, tables, read_words(tables, tokeniser, extra), progress)
     learned = job.learn_weights()
-    contents, save_encoder = job.contents(learned.weights)
+    contents, save_encoder = job.contents(learned)
     progress("write", 0, 1)
     hashes = catalogue.hashes()
     fresh = bundle_folder(home, f"fresh-{os.getpid()}")
@@ -129,11 +133,25 @@ class _Job:
         questions = self._questions(early, late)
         if len(questions) < _LEAST_QUESTIONS:
             return Learned(default_weights(), {"held-out questions": float(len(questions))})
-        index, encoder = self._index(early, stage="encoder on the past", since=age)
-        written = self._ask(index, encoder, questions, typed_plain=False)
-        plain = self._ask(index, encoder, questions, typed_plain=True)
-        metrics = held_out_metrics(questions, written, plain)
-        return Learned(fit_weights(written, plain), metrics)
+        fresh, encoder = self._index(early, stage="encoder on the past", since=age)
+        ages = self._tables.ages[early] - age
+        days = self._fade_days(fresh, encoder, questions, ages)
+        index = fresh.fading(ages, days)
+        written = self._ask(index, encoder, questions, stage="questions")
+        plain = self._ask(index, encoder, questions, stage=_TYPED_PLAIN)
+        metrics = held_out_metrics(questions, written, plain) | {"a post fades to 1/e in days": days}
+        return Learned(fit_weights(written, plain), metrics, days)
+
+    def _fade_days(
+        self, index: CreatorIndex, encoder: Encoder, questions: list[Question], ages: npt.NDArray[np.float64]
+    ) -> float:
+        """The rate of fading under which a sample of the questions is answered best."""
+        asked = questions[:: max(1, len(questions) // _FADE_QUESTIONS)]
+        losses = {}
+        for days in _FADES:
+            found = self._ask(index.fading(ages, days), encoder, asked, stage="how fast posts fade")
+            losses[days] = log_loss(found, fit_mix(found))
+        return min(losses, key=lambda days: losses[days])
 
     def _cut(self) -> float:
         """Age in days that parts the past from what is asked: the youngest share of the returning creators' posts."""
@@ -151,14 +169,13 @@ class _Job:
         asked = whose_post(captions, owners, most, self._rng(1))
         return asked + who_joined(captions, tag_lists(posts), owners, most // 2, self._rng(2))
 
-    def _ask(self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, typed_plain: bool) -> Choices:
+    def _ask(self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, stage: str) -> Choices:
         one_thread()
-        stage = "questions typed without diacritics" if typed_plain else "questions"
         return choices(
             index,
             encoder,
             questions,
-            typed_plain=typed_plain,
+            typed_plain=stage == _TYPED_PLAIN,
             max_terms=self._settings.matcher.max_query_terms,
             rng=self._rng(3),
             progress=lambda done, total: self._progress(stage, done, total),
@@ -201,9 +218,10 @@ class _Job:
             lambda done, total: self._progress(stage, done, total),
         )
 
-    def contents(self, weights: Weights) -> tuple[Contents, Callable[[Path], None]]:
+    def contents(self, learned: Learned) -> tuple[Contents, Callable[[Path], None]]:
         """The model on everything, and how its encoder is written."""
-        index, encoder = self._index(self._everything, stage="encoder", since=0.0)
+        fresh, encoder = self._index(self._everything, stage="encoder", since=0.0)
+        index = fresh.fading(self._tables.ages, learned.fade_days)
         briefs = [brief_from_row(row) for row in self._tables.briefs.iter_rows(named=True)]
         texts = [brief_text(brief.title, brief.text) for brief in briefs]
         vectors = np.stack([encoder.encode_brief(text) for text in texts]) if texts else _no_vectors(encoder)
@@ -214,7 +232,7 @@ class _Job:
             briefs=self._tables.briefs,
             index=index,
             brief_vectors=VectorIndex.build(vectors, np.arange(len(texts), dtype=np.int64)),
-            weights=weights,
+            weights=learned.weights,
             encoder=encoder,
         )
         return contents, lambda folder: _save_encoder(encoder, folder)
