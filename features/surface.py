@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -24,6 +25,7 @@ _PIECE_LETTERS: Final = (3, 4)  # shorter pieces are in every text, longer ones 
 _GONE: Final = re.compile(r"[#＃]\S*|https?://\S+|www\.\S+")  # hashtags and links are no wording of one's own
 _MENTION: Final = re.compile(r"@[\w.]+")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
+_MOST_TOKENS: Final = 400  # how someone writes shows long before a text of many pages ends
 
 
 @lru_cache(maxsize=200_000)
@@ -48,7 +50,7 @@ def surface_features(text: str | None) -> Surface:
     """Wording and shape of a text; names behind @, hashtags and links are left out."""
     composed = unicodedata.normalize("NFC", text or "")
     plain = strip_diacritics(_MENTION.sub(" @ ", _GONE.sub(" ", composed)))
-    tokens = _TOKEN.findall(plain)
+    tokens = [found[0] for found in islice(_TOKEN.finditer(plain), _MOST_TOKENS)]
     return Surface(_runs(tokens, 2), _runs(list(map(_class, tokens)), 3))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -65,11 +66,11 @@ class Vocabulary:
 
     def plain_form(self, word: str) -> str:
         """The word without diacritics, as the plain words are spelled."""
-        return strip_diacritics(word)
+        return _plain(word)
 
     def knows(self, word: str) -> bool:
         """Whether the word stands in any text, with or without its diacritics."""
-        return word in self.word_rows or strip_diacritics(word) in self.plain_rows
+        return word in self.word_rows or _plain(word) in self.plain_rows
 
     def rows(
         self, ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], vocabulary: Sequence[str], max_words: int
@@ -77,7 +78,7 @@ class Vocabulary:
         """Rows of token ids (n_tokens,) into `vocabulary`, texts bounded by `offsets`; the first `max_words` count."""
         ids, offsets = _truncate(ids, offsets, max_words)
         word_row = np.array([self.word_rows.get(w, -1) for w in vocabulary], dtype=np.int64)
-        plain_id = np.array([self.plain_rows.get(strip_diacritics(w), -1) for w in vocabulary], dtype=np.int64)
+        plain_id = np.array([self.plain_rows.get(_plain(w), -1) for w in vocabulary], dtype=np.int64)
         plain = plain_id[ids] if len(ids) else np.empty(0, np.int64)
         found = np.full((len(ids), 3), -1, dtype=np.int64)
         if len(ids):
@@ -100,6 +101,12 @@ class Vocabulary:
         at = np.minimum(np.searchsorted(self.pair_keys, keys), len(self.pair_keys) - 1)
         first_pair = len(self.words) + len(self.plain)
         return np.where(self.pair_keys[at] == keys, at + first_pair, -1)
+
+
+@lru_cache(maxsize=100_000)
+def _plain(word: str) -> str:
+    """Without diacritics; the words of briefs come again and again."""
+    return strip_diacritics(word)
 
 
 def _truncate(

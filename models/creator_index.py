@@ -49,7 +49,7 @@ _RECENT_DAYS: Final = 90.0  # what counts as recent activity
 RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
-_HASHED_TERMS: Final = 4  # a text has that many more features below the word than words
+_HASHED_TERMS: Final = 2  # a text has more features below the word than words; twice as many rare ones tell it
 _ALIKE: Final = 30  # posts most like a text, by words and by meaning each, whose hashtags it is taken to carry
 
 

@@ -17,6 +17,7 @@ from scipy.sparse import coo_matrix
 from features.ragged import stretches
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
+_MOST_POSTINGS: Final = 5_000
 B: Final = 0.75  # how much a long document is held against it; likewise
 
 
@@ -110,8 +111,15 @@ class LexicalIndex:
 
 
 def rarest(terms: Sequence[int] | npt.NDArray[np.int64], index: LexicalIndex, most: int) -> list[int]:
-    """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words."""
+    """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words.
+
+    Terms in more than `_MOST_POSTINGS` documents are left out where there are others, so that the work for a term does
+    not grow with the catalogue (docs/decisions/0007 has what they tell).
+    """
     rows = np.unique(np.asarray(terms, dtype=np.int64))
     frequency = index.starts[rows + 1] - index.starts[rows]
+    bounded = frequency <= _MOST_POSTINGS
+    if bounded.any():
+        rows, frequency = rows[bounded], frequency[bounded]
     found: list[int] = rows[np.argsort(frequency, kind="stable")][:most].tolist()
     return found
