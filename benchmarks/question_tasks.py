@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -40,14 +41,23 @@ def law_questions(folder: Path) -> Task:
 
 def health_questions(folder: Path) -> Task:
     """Which of the health authorities' answers was given to this citizen's question?"""
-    rows = [row for name in HEALTH_FILES for row in _pipe_rows(folder / HEALTH_FOLDER / name)]
-    queries = tuple(
-        Query(row["id"], row["Question"].strip(), frozenset([row["id"]])) for row in rows if row["Question"].strip()
-    )
-    note = f"{len(rows)} answers, {len(queries)} questions; proxy: text retrieval"
-    return single_post_task(
-        "health_questions", ((r["id"], r["Answer_1"]) for r in rows), queries, ("MRR", "R@10"), note
-    )
+    files = [folder / HEALTH_FOLDER / name for name in HEALTH_FILES]
+    return _health("health_questions", files, asked=files, note="")
+
+
+def health_questions_warm(folder: Path) -> Task:
+    """The same for the validation questions alone; whoever learns may learn from the training part's pairs."""
+    train, validation = (folder / HEALTH_FOLDER / name for name in HEALTH_FILES)
+    task = _health("health_questions_warm", [train, validation], asked=[validation], note="; warm start: training part")
+    return replace(task, warm_start=(train,))
+
+
+def _health(name: str, files: Sequence[Path], *, asked: Sequence[Path], note: str) -> Task:
+    answers = [(row["id"], row["Answer_1"]) for file in files for row in _pipe_rows(file)]
+    questions = ((row["id"], row["Question"].strip()) for file in asked for row in _pipe_rows(file))
+    queries = tuple(Query(number, text, frozenset([number])) for number, text in questions if text)
+    what = f"{len(answers)} answers, {len(queries)} questions; proxy: text retrieval{note}"
+    return single_post_task(name, answers, queries, ("MRR", "R@10"), what)
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ from benchmarks.world_task import sample_world
 from kolmatch.errors import KolmatchError, UsageError
 from kolmatch.settings import Settings
 
-DEFAULT_TASKS: Final = (WORLD, "next_post", "campaign_a", "campaign_b", "law_questions", "health_questions")
+DEFAULT_TASKS: Final = (WORLD, *TASKS)
 
 
 def possible_tasks(names: Sequence[str], data: Path, left_out: list[str]) -> Iterator[Task]:

@@ -11,7 +11,7 @@ from benchmarks import expert_tasks, question_tasks, tiktok_tasks
 from benchmarks.damage import DAMAGES, damaged
 from benchmarks.expert_tasks import android_experts, dblp_experts
 from benchmarks.protocol import Query, Task
-from benchmarks.question_tasks import health_questions, law_questions
+from benchmarks.question_tasks import health_questions, health_questions_warm, law_questions
 from benchmarks.tiktok_tasks import SEED, campaign_a, campaign_b, next_post
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "campaign_b",
     "dblp_experts",
     "health_questions",
+    "health_questions_warm",
     "law_questions",
     "next_post",
     "next_post_without_diacritics",
@@ -51,6 +52,7 @@ TASKS: Final = {
     "campaign_b": TaskMaker(tiktok_tasks.FOLDER, campaign_b),
     "law_questions": TaskMaker(question_tasks.LAW_FOLDER, law_questions),
     "health_questions": TaskMaker(question_tasks.HEALTH_FOLDER, health_questions),
+    "health_questions_warm": TaskMaker(question_tasks.HEALTH_FOLDER, health_questions_warm),
     "dblp_experts": TaskMaker(expert_tasks.DBLP_FOLDER, dblp_experts),
     "android_experts": TaskMaker(expert_tasks.ANDROID_FOLDER, android_experts),
 }

@@ -22,7 +22,13 @@ from benchmarks.figures import FORMAT, OURS, Run, TaskFigures, queries_hash, ver
 from benchmarks.history_files import write_tables
 from benchmarks.ours import Prepared
 from benchmarks.protocol import POST_SCHEMA, Query, Task, contract_frame
-from benchmarks.question_tasks import health_questions, law_questions, named_creators, single_post_task
+from benchmarks.question_tasks import (
+    health_questions,
+    health_questions_warm,
+    law_questions,
+    named_creators,
+    single_post_task,
+)
 from benchmarks.run import run, same_history
 from benchmarks.scale import noisy, scaled
 from benchmarks.speed import in_own_process, measure_speed
@@ -173,6 +179,11 @@ def test_health_answers_are_candidates_and_questions_are_not_learned_from(tmp_pa
         ("2", frozenset("2")),
     ]
     assert task.posts["text"].to_list() == ["Trả lời\nmột", "Trả lời hai"]
+    assert not task.warm_start
+    warm = health_questions_warm(tmp_path)
+    assert warm.posts.equals(task.posts)
+    assert [query.query_id for query in warm.queries] == ["2"]
+    assert warm.warm_start == (folder / "1_ans_train.csv.gz",)
 
 
 def test_a_task_without_its_folder_is_not_possible(tmp_path: Path) -> None:
