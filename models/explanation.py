@@ -21,6 +21,7 @@ Rows = npt.NDArray[np.int64]
 
 _SNIPPET_LETTERS: Final = 280  # enough of a caption to judge it by
 _COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains nothing
+_MOST_MATCHED: Final = 6  # words shown for a post
 _FEW_POSTS: Final = 10  # fewer say little about a creator
 _HASHTAGS: Final = 5  # shown of each creator
 
@@ -104,7 +105,7 @@ class Explainer:
         )
 
     def matched(self, query: Query, posts: Rows) -> dict[int, tuple[str, ...]]:
-        """For each post row the telling words of the query that it has, in the query's order.
+        """For each post row the most telling words of the query that it has, in the query's order.
 
         A word counts as had when the post writes it the same, or without diacritics; "tuyến" is no match for "tuyên",
         unless the query itself was typed without diacritics.
@@ -113,7 +114,8 @@ class Explainer:
         postings = self._contents.index.posts
         rows = vocabulary.plain_rows if query.plain else vocabulary.word_rows
         first = vocabulary.first_plain if query.plain else 0
-        telling = {vocabulary.plain[term - vocabulary.first_plain] for term in self._telling(query)}
+        rarest = [vocabulary.plain[term - vocabulary.first_plain] for term in self._telling(query)]
+        telling = {word: place for place, word in enumerate(rarest)}
         found: dict[int, list[str]] = {post: [] for post in posts.tolist()}
         for word in dict.fromkeys(query.words):
             plain = vocabulary.plain_form(word)
@@ -123,10 +125,13 @@ class Explainer:
             had = np.any([postings.stands_in(term, posts) for term in terms], axis=0) if terms else ()
             for post in set(posts[had].tolist()) if len(had) else ():
                 found[post].append(word)
-        return {post: tuple(words) for post, words in found.items()}
+        return {
+            post: _most_telling(words, [telling[vocabulary.plain_form(w)] for w in words])
+            for post, words in found.items()
+        }
 
     def _telling(self, query: Query) -> list[int]:
-        """Plain words of the query that are rare enough to say something; all of them when none is."""
+        """Plain words of the query that are rare enough to say something, the rarest first; all when none is."""
         postings = self._contents.index.posts
         least = math.log1p(1 / _COMMON_SHARE)
         return [t for t in query.terms["plain"] if postings.idf(t) >= least] or list(query.terms["plain"])
@@ -176,6 +181,12 @@ def _weights_of(mix: Mix, signal: str) -> tuple[float, float]:
     by_topic = float(mix.topic[TOPIC_SIGNALS.index(signal)]) if signal in TOPIC_SIGNALS else 0.0
     by_author = float(mix.author[AUTHOR_SIGNALS.index(signal)]) if signal in AUTHOR_SIGNALS else 0.0
     return by_topic, by_author
+
+
+def _most_telling(words: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
+    """The words with the lowest places, in the order given."""
+    last = sorted(places)[:_MOST_MATCHED][-1:]
+    return tuple(word for word, place in zip(words, places, strict=True) if place <= last[0])
 
 
 def _account_urls(contents: Contents) -> dict[tuple[str, str], str]:
