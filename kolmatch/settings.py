@@ -36,6 +36,8 @@ class EncoderSettings(Section):
     revision: str = ""
     query_prompt: str = ""
     document_prompt: str = ""
+    fine_tune_steps: Annotated[int, Field(ge=0)] = 0
+    fine_tune_learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     dimension: Positive = 256
     epochs: Positive = 5
     batch_size: Positive = 1024

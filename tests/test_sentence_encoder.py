@@ -14,6 +14,7 @@ import pytest
 from features.documents import post_texts
 from features.encoder import SentenceEncoder, load_encoder, open_sentence_model
 from kolmatch.errors import BundleMissing, ExtraMissing, SettingsError
+from kolmatch.files import sha256_of
 from kolmatch.settings import EncoderSettings, Settings
 from models.bundle import load_bundle
 from training.pipeline import train
@@ -162,6 +163,31 @@ def test_without_the_library_the_install_command_is_said(monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ExtraMissing, match="pip install sentence-transformers"):
         open_sentence_model("any", EncoderSettings())
+
+
+def alike(encoder: SentenceEncoder) -> float:
+    """How much nearer posts of one topic are than posts of two."""
+    first, second = ([" ".join(words[i : i + 5]) for words in TOPICS.values()] for i in (0, 6))
+    products = encoder.encode_posts(first) @ encoder.encode_posts(second).T
+    own = np.eye(len(products), dtype=bool)
+    return float(products[own].mean() - products[~own].mean())
+
+
+def test_fine_tuning_on_the_catalogue_brings_texts_of_one_topic_together(model: Path, tmp_path: Path) -> None:
+    import_rows(tmp_path, "posts", posts(8, 12))
+    before = sha256_of(model / "model.safetensors")
+    plain = prompted(model)
+    tuned = plain.model_copy(update={"fine_tune_steps": 40, "fine_tune_learning_rate": 0.003})
+    encoders = []
+    for settings in (plain, tuned, tuned):
+        bundle = train(tmp_path, Settings(encoder=settings), month="2026-11", progress=lambda *_: None)
+        encoders.append(load_bundle(bundle)[1].encoder)
+    as_it_is, once, twice = encoders
+    assert isinstance(as_it_is, SentenceEncoder)
+    assert isinstance(once, SentenceEncoder)
+    assert alike(once) > alike(as_it_is) + 0.1
+    np.testing.assert_allclose(once.encode_posts(TEXTS), twice.encode_posts(TEXTS), atol=1e-5)
+    assert sha256_of(model / "model.safetensors") == before
 
 
 def test_a_bundle_is_trained_with_such_a_model_and_answers_from_its_own_copy(model: Path, tmp_path: Path) -> None:

@@ -88,11 +88,16 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 def _loss(model: torch.nn.EmbeddingBag, pairs: Pairs, first_plain: int, rng: np.random.Generator) -> torch.Tensor:
     left = _read(model, pairs.left, pairs.left_texts, first_plain, rng)
     right = _read(model, pairs.right, pairs.right_texts, first_plain, rng)
+    return in_batch_loss(left, right, pairs.groups)
+
+
+def in_batch_loss(left: torch.Tensor, right: torch.Tensor, groups: npt.NDArray[np.int64]) -> torch.Tensor:
+    """Each of (n, dimension) left is to find its own right among all, and back; kin (same group) are no negatives."""
     alike = left @ right.T / _TEMPERATURE
-    kin = (pairs.groups[:, None] == pairs.groups[None, :]) & (pairs.groups[:, None] >= 0)
+    kin = (groups[:, None] == groups[None, :]) & (groups[:, None] >= 0)
     np.fill_diagonal(kin, False)
     alike = alike.masked_fill(torch.from_numpy(kin), -1e4)
-    own = torch.arange(len(pairs))
+    own = torch.arange(len(left))
     return (functional.cross_entropy(alike, own) + functional.cross_entropy(alike.T, own)) / 2
 
 

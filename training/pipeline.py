@@ -207,7 +207,7 @@ class _Job:
     def _encoder(self, posts: Rows, stage: str) -> Encoder:
         settings = self._settings.encoder
         if settings.model != STATIC:
-            return open_sentence_model(settings.model, settings)
+            return self._sentence_encoder(posts, stage)
         owners = self._tables.owners[posts]
         return train_static(
             self._reading,
@@ -217,6 +217,23 @@ class _Job:
             self._rng(4),
             lambda done, total: self._progress(stage, done, total),
         )
+
+    def _sentence_encoder(self, posts: Rows, stage: str) -> Encoder:
+        settings = self._settings.encoder
+        encoder = open_sentence_model(settings.model, settings)
+        if settings.fine_tune_steps:
+            from training.fine_tuning import fine_tune
+
+            fine_tune(
+                encoder,
+                self._tables,
+                self._reading,
+                posts,
+                settings,
+                self._rng(4),
+                lambda done, total: self._progress(stage, done, total),
+            )
+        return encoder
 
     def contents(self, learned: Learned) -> tuple[Contents, Callable[[Path], None]]:
         """The model on everything, and how its encoder is written."""
