@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models.shortlist import AGAINST
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from models.shortlist import Entry, Shortlist
+
+_COLUMNS: Final = 10  # places in the table of coverage; more would not fit
+_KINDS: Final = {
+    "topic": "chủ đề / topic:",
+    "must": "bắt buộc / must:",
+    "nice": "nên có / nice:",
+    "must_not": "phải tránh / must not:",
+}
 
 
 def print_shortlist(found: Shortlist, *, explain: bool) -> None:
@@ -36,6 +45,8 @@ def print_shortlist(found: Shortlist, *, explain: bool) -> None:
             "\n".join(AGAINST[code][0] for code in entry.against),
         )
     console.print(table)
+    if explain and found.entries:
+        console.print(_coverage(found))
     _print_notes(console, found)
 
 
@@ -57,11 +68,23 @@ def _evidence(entry: Entry, *, explain: bool) -> str:
     ]
     if explain and entry.hashtags:
         lines.append(f"[cyan]hashtag[/] {escape(' '.join('#' + tag for tag in entry.hashtags))}")
-    if explain:
-        lines += [
-            f"[cyan]{f.kind}[/] {escape(f.facet)}: {f.strength:.0%}{' ✓' if f.covered else ''}" for f in entry.facets
-        ]
     return "\n".join(lines)
+
+
+def _coverage(found: Shortlist) -> Table:
+    """Facets in rows, the first places in columns: how well each is covered, and whether that is enough."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Ai đáp ứng ý nào / Coverage")
+    table.add_column("ý / facet", overflow="fold")
+    first = found.entries[:_COLUMNS]
+    for entry in first:
+        table.add_column(f"#{entry.rank}", justify="right")
+    for row in zip(*(entry.facets for entry in first), strict=True):
+        cells = [f"{one.strength:.0%}{' ✓' if one.covered else ''}" for one in row]
+        table.add_row(f"[cyan]{_KINDS[row[0].kind]}[/] {escape(row[0].facet)}", *cells)
+    return table
 
 
 def _print_notes(console: Console, found: Shortlist) -> None:
