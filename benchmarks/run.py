@@ -50,10 +50,13 @@ def possible_tasks(names: Sequence[str], data: Path, left_out: list[str]) -> Ite
 
 
 def same_history(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    """Put neighbours together that ask different things of one history: each system is fitted on it once."""
+    """Put neighbours together that ask different things of one history: each system is fitted on it once.
+
+    Whoever may learn from further texts has a history of its own.
+    """
     group: list[Task] = []
     for task in tasks:
-        if group and not task.posts.equals(group[0].posts):
+        if group and not (task.posts.equals(group[0].posts) and task.warm_start == group[0].warm_start):
             yield group
             group = []
         group.append(task)

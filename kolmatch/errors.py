@@ -13,6 +13,7 @@
     │   ├── CatalogueEmpty           nothing was imported yet
     │   ├── CatalogueBusy            another process is writing
     │   └── CatalogueDamaged         a file at rest is not what was written
+    ├── TrainingBusy              1  another training of the same home is running
     ├── TooLittleData             1  there is not enough to train on
     └── BundleError               1
         ├── BundleMissing            no model was trained, or it was deleted
@@ -123,6 +124,14 @@ class CatalogueDamaged(CatalogueError):
     """A file of the catalogue is not what was written."""
 
     code = "catalogue_damaged"
+
+
+class TrainingBusy(KolmatchError):
+    """Another training of the same home folder is running."""
+
+    code = "training_busy"
+    exit_code = 1
+    http_status = 409
 
 
 class TooLittleData(KolmatchError):

@@ -40,7 +40,7 @@ class EncoderSettings(Section):
     fine_tune_learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     dimension: Positive = 256
     epochs: Positive = 5
-    batch_size: Positive = 1024
+    batch_size: Annotated[int, Field(ge=16)] = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 0.02
     min_count: Positive = 3
     max_words: Positive = 256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -376,9 +377,10 @@ def test_the_sample_world_is_labelled_synthetic_and_never_offers_who_may_not_be_
 
 
 def test_tasks_that_share_a_history_are_fitted_together(data: Path) -> None:
-    tasks = [campaign_a(data), campaign_b(data), sample_world(1, creators=30, posts=600)]
+    small = sample_world(1, creators=30, posts=600)
+    tasks = [campaign_a(data), campaign_b(data), small, replace(small, name="warm", warm_start=(data,))]
     names = [[task.name for task in group] for group in same_history(tasks)]
-    assert names == [["campaign_a", "campaign_b"], ["sample_world"]]
+    assert names == [["campaign_a", "campaign_b"], ["sample_world"], ["warm"]]
     assert list(same_history([])) == []
 
 

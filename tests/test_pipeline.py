@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
+from filelock import FileLock
 
-from kolmatch.errors import CatalogueEmpty, FileUnreadable, TooLittleData
+from kolmatch.errors import CatalogueEmpty, FileUnreadable, TooLittleData, TrainingBusy
 from kolmatch.settings import EncoderSettings, Settings, TrainingSettings
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
@@ -131,7 +131,7 @@ def test_warm_start_texts_teach_words_that_no_post_has(home: Path, bundle: Path,
     file = tmp_path / "warm.jsonl"
     file.write_text('{"q": "lãi suất vay mua nhà", "a": "ngân hàng công bố lãi suất"}\n' * 30, encoding="utf-8")
     manifest, contents = load_bundle(made(home, warm_start=[file]))
-    assert "warm_start/warm.jsonl" in manifest.trained_on
+    assert "warm_start/1/warm.jsonl" in manifest.trained_on
     assert contents.encoder.encode_brief("lãi suất").any()
     assert not load_bundle(bundle)[1].encoder.encode_brief("lãi suất").any()
 
@@ -144,11 +144,24 @@ def test_a_warm_start_file_that_cannot_be_read_is_named_and_nothing_is_written(h
 
 
 def test_what_a_killed_training_left_does_not_stop_the_next_one(home: Path, bundle: Path) -> None:
-    left = bundle.with_name(f"fresh-{os.getpid()}")
-    left.mkdir()
-    (left / "half.parquet").write_bytes(b"half")
+    leftovers = [bundle.with_name(name) for name in ("fresh", ".fresh.abc.new")]
+    for left in leftovers:
+        left.mkdir()
+        (left / "half.parquet").write_bytes(b"half")
     assert made(home) == bundle
-    assert not left.exists()
+    assert not any(left.exists() for left in leftovers)
+
+
+def test_a_damaged_bundle_of_the_same_name_is_replaced(home: Path, bundle: Path) -> None:
+    (bundle / "weights.json").write_text("{}", encoding="utf-8")
+    assert made(home) == bundle
+    assert load_bundle(bundle)[0].bundle_id == bundle.name
+
+
+def test_a_second_training_at_once_says_so_and_leaves_the_first_alone(home: Path, bundle: Path) -> None:
+    with FileLock(home / "training.lock"), pytest.raises(TrainingBusy, match="Another training"):
+        made(home)
+    assert made(home) == bundle
 
 
 # --- little data -------------------------------------------------------------------------------------------------

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 from data.catalogue import Catalogue
 from features.documents import brief_text, caption_texts, post_texts, tag_lists
 from features.encoder import Encoder, SentenceEncoder, open_sentence_model
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
+from kolmatch.errors import BundleError, TrainingBusy
 from kolmatch.files import sha256_of
 from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
-from models.bundle_files import bundle_folder, write_bundle
+from models.bundle_files import bundle_folder, verify, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
@@ -66,8 +68,33 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
         CatalogueError: nothing was imported, or the catalogue is damaged.
         TooLittleData: fewer than two creators have posts with text.
         FileUnreadable: a warm-start file cannot be read.
+        TrainingBusy: another training of this home folder is running.
     """
     catalogue = Catalogue.open(home)
+    with _alone(home):
+        return _trained(home, catalogue, settings, month, warm_start, progress)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the training lock; the operating system frees it when a process dies."""
+    lock = FileLock(home / "training.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingBusy(
+            f"Another training of {home} is running. Let it end, then repeat.",
+            f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _trained(
+    home: Path, catalogue: Catalogue, settings: Settings, month: str, warm_start: Sequence[Path], progress: Progress
+) -> Path:
     progress("read", 0, 1)
     tables = read_tables(catalogue)
     extra = [pair for file in warm_start for pair in read_pairs(file)]
@@ -78,14 +105,15 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
     contents, save_encoder = job.contents(learned)
     progress("write", 0, 1)
     hashes = catalogue.hashes()
-    fresh = bundle_folder(home, f"fresh-{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)  # of a killed training that had this process number
+    fresh = bundle_folder(home, "fresh")
+    for left in (fresh, *fresh.parent.glob(".fresh.*.new")):  # by trainings that were killed
+        shutil.rmtree(left, ignore_errors=True)
     manifest = write_bundle(
         fresh,
         lambda folder: save_contents(contents, folder, save_encoder),
         created_month=month,
         synthetic=catalogue.is_synthetic(),
-        trained_on=hashes | {f"warm_start/{file.name}": sha256_of(file) for file in warm_start},
+        trained_on=hashes | {f"warm_start/{i}/{file.name}": sha256_of(file) for i, file in enumerate(warm_start, 1)},
         settings=settings.model_dump(mode="json", include={"encoder", "training", "matcher"}),
         metrics=learned.metrics,
         lock_hash=_installed_hash(),
@@ -96,11 +124,16 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
 
 
 def _settle(fresh: Path, final: Path) -> Path:
-    """Give a bundle its own name; the same bundle made before is kept and the copy dropped."""
+    """Give a bundle its own name; the same bundle made before is kept, if it is whole, and the copy dropped."""
     if final.exists():
-        shutil.rmtree(fresh)
-    else:
-        fresh.rename(final)
+        try:
+            verify(final)
+        except BundleError:
+            shutil.rmtree(final)
+        else:
+            shutil.rmtree(fresh)
+            return final
+    fresh.rename(final)
     return final
 
 
