@@ -313,7 +313,7 @@ def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> di
         parts["nice"] = by_kind["nice"].mean(axis=0) * np.float32(settings.nice_weight)
     if "must_not" in by_kind:
         beyond = np.maximum(by_kind["must_not"].max(axis=0) - _TOUCHED, 0.0) / (1.0 - _TOUCHED)
-        parts["must_not"] = beyond.astype(np.float32) * np.float32(-settings.must_not_weight)
+        parts["must_not"] = 0.0 - beyond.astype(np.float32) * np.float32(settings.must_not_weight)  # no minus zero
     return parts
 
 

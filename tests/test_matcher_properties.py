@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kolmatch.errors import BriefRefused
+from kolmatch.settings import MatcherSettings
 from models.brief import Brief
 from models.matcher import Matcher
-from tests.small_world import LISTED
+from tests.small_world import LISTED, TITLE
 from tests.tiny_index import index_of, totals
 
 WORDS = ("nộp", "hồ", "sơ", "trực", "tuyến", "nấu", "canh", "chua", "thịt", "cá", "vui", "đẹp")
@@ -49,6 +51,22 @@ def test_a_creator_with_five_posts_in_the_words_beats_one_with_a_stray_one(
     many = [(steady, f"{brief} lần{n}", 0.0) for n in range(5)]
     scores = totals(index_of([*noise, (stray, brief, 0.0), *many], 5), brief)
     assert scores[steady] > scores[stray]
+
+
+@patient
+@given(st.one_of(captions, st.sampled_from([TITLE, "cá cược bóng đá", "thay nhớt xe máy", "an toàn thực phẩm"])))
+def test_without_its_best_evidence_a_creator_scores_less(matcher: Matcher, title: str) -> None:
+    """The index stays as it is but for one post, which has faded to nothing."""
+    contents = matcher._contents
+    post_ids = contents.posts["post_id"].to_list()
+    for entry in matcher.shortlist(Brief(title), 5).entries:
+        if not entry.evidence:
+            continue
+        fade = contents.index.post_fade.copy()
+        fade[post_ids.index(entry.evidence[0].post_id)] = 0.0
+        poorer = replace(contents, index=replace(contents.index, post_fade=fade))
+        without = dict(Matcher(matcher.manifest, poorer, MatcherSettings()).rank([Brief(title)], 100)[0])
+        assert without[entry.creator_id] < entry.score
 
 
 @patient
