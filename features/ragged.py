@@ -8,6 +8,15 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.int64]
 
 
+def rows_of(offsets: Rows, rows: Rows) -> tuple[Rows, Rows]:
+    """Positions of everything in the rows chosen, one row after another, and (len(rows),) how much is in each.
+
+    Row `i` of a flat array lies at `offsets[i] ... offsets[i + 1] - 1`.
+    """
+    lengths = offsets[rows + 1] - offsets[rows]
+    return stretches(offsets[rows], lengths), lengths
+
+
 def stretches(starts: Rows, lengths: Rows) -> Rows:
     """(lengths.sum(),) the positions `starts[i] ... starts[i] + lengths[i] - 1` of every stretch, one after another."""
     ends = np.cumsum(lengths)

@@ -167,11 +167,11 @@ def install_bundle(home: Path, bundle_id: str, provide: Callable[[Path], None]) 
         BundleFormat: what was provided is in another format version.
     """
     target = bundle_folder(home, bundle_id)
-    if _is_whole(target, bundle_id):
+    if is_whole(target, bundle_id):
         return target
     arriving = target.with_name(f"{bundle_id}.arriving")
     try:
-        _sweep(arriving)
+        sweep(arriving)
         with new_folder(arriving) as folder:
             provide(folder)
             _check_is(folder, bundle_id)
@@ -293,7 +293,8 @@ def _verified(folder: Path) -> Manifest:
     return manifest
 
 
-def _is_whole(folder: Path, bundle_id: str) -> bool:
+def is_whole(folder: Path, bundle_id: str) -> bool:
+    """Whether a folder holds the bundle asked for, every file as its manifest says."""
     try:
         _check_is(folder, bundle_id)
     except BundleError:
@@ -307,7 +308,7 @@ def _check_is(folder: Path, bundle_id: str) -> None:
         raise _damaged(folder, MANIFEST, f"is of {found}, not of {bundle_id}", f"thuộc {found}, không phải {bundle_id}")
 
 
-def _sweep(arriving: Path) -> None:
+def sweep(arriving: Path) -> None:
     """Remove what earlier copies left behind that were cut off."""
     for left in (arriving, *arriving.parent.glob(f".{arriving.name}.*.new")):
         if left.exists():

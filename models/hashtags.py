@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.ragged import stretches
+from features.ragged import rows_of
 from models.lexical import LexicalIndex
 
 Floats = npt.NDArray[np.float32]
@@ -74,8 +74,8 @@ class HashtagIndex:
             weights: (n,) how like it each is.
             owners: (n,) their creators.
         """
-        counts = self.starts[posts + 1] - self.starts[posts]
-        tags = self.tags[stretches(self.starts[posts], counts)]
+        at, counts = rows_of(self.starts, posts)
+        tags = self.tags[at]
         if not len(tags):
             return Guess(np.empty(0, np.int64), np.empty(0, np.float32))
         voters = tags * (int(owners.max()) + 1) + np.repeat(owners, counts)
@@ -94,8 +94,7 @@ class HashtagIndex:
 
     def used(self, guess: Guess, creators: Rows, most: int) -> dict[int, tuple[str, ...]]:
         """For each of the creators those of the hashtags guessed that they use, what earns most first."""
-        lengths = self.users.starts[guess.tags + 1] - self.users.starts[guess.tags]
-        at = stretches(self.users.starts[guess.tags], lengths)
+        at, lengths = rows_of(self.users.starts, guess.tags)
         kept = np.isin(self.users.documents[at], creators)
         users = self.users.documents[at][kept].tolist()
         tags = np.repeat(guess.tags, lengths)[kept].tolist()

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
 
-from features.ragged import stretches
+from features.ragged import rows_of
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
 _MOST_POSTINGS: Final = 5_000
@@ -73,9 +73,7 @@ class LexicalIndex:
         self, terms: Sequence[int] | npt.NDArray[np.int64], shares: npt.NDArray[np.float32] | None = None
     ) -> npt.NDArray[np.float32]:
         """(n_documents,) BM25 of every document for the distinct term rows given, each times its share, if given."""
-        rows = np.asarray(terms, dtype=np.int64)
-        lengths = self.starts[rows + 1] - self.starts[rows]
-        at = stretches(self.starts[rows], lengths)
+        at, lengths = rows_of(self.starts, np.asarray(terms, dtype=np.int64))
         gained = self.impacts[at] if shares is None else self.impacts[at] * np.repeat(shares, lengths)
         total = np.bincount(self.documents[at], weights=gained, minlength=self.n_documents)
         return total.astype(np.float32)

@@ -277,16 +277,18 @@ def asked_texts(brief: Brief) -> dict[str, np.float32]:
         shares[facet] = shares.get(facet, 0.0) + _MUST_SHARE / len(brief.must)
     if has_words(brief.text) and brief.text.strip() != brief.title.strip():
         shares[brief.text] = shares.get(brief.text, 0.0) + _BODY_SHARE
-    shares = shares or {brief.title: _TITLE_SHARE}  # an earlier brief without a word: nothing is found, nothing breaks
-    total = sum(shares.values())
-    return {text: np.float32(share / total) for text, share in shares.items()}
+    return _summing_to_one(shares or {brief.title: _TITLE_SHARE})  # without a word nothing is found, nothing breaks
 
 
 def _telling(shares: dict[str, np.float32], queries: Mapping[str, Query]) -> dict[str, np.float32]:
     """The texts that have a word some post has, their shares summing to one again; all of them when none has."""
     known = {text: share for text, share in shares.items() if queries[text].known}
-    total = sum(known.values()) or 1.0
-    return {text: np.float32(share / total) for text, share in (known or shares).items()}
+    return _summing_to_one(known or shares)
+
+
+def _summing_to_one(shares: Mapping[str, float | np.float32]) -> dict[str, np.float32]:
+    total = sum(shares.values())
+    return {text: np.float32(share / total) for text, share in shares.items()}
 
 
 def _texts(brief: Brief) -> dict[str, None]:

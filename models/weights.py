@@ -71,6 +71,11 @@ class Mix:
         weighted: Floats = signals[..., _TOPIC] * self.topic
         return weighted
 
+    def topic_of(self, signals: Floats) -> Floats:
+        """Their sum: (..., n_signals) signals to the logit of who speaks of it, (...,)."""
+        total: Floats = signals[..., _TOPIC] @ self.topic
+        return total
+
     def author_of(self, signals: Floats, log_words: float | Floats) -> Floats:
         """(..., n_creators, n_signals) signals to the log odds of each creator against the stranger as the author."""
         bar = self.stranger + self.per_log_word * np.asarray(log_words)
@@ -184,7 +189,7 @@ class Choices:
 
     def scores(self, mix: Mix) -> Floats:
         """(n_queries, n_candidates) the score of every candidate."""
-        topic: Floats = self.signals[..., _TOPIC] @ mix.topic
+        topic = mix.topic_of(self.signals)
         added = wording_part(topic, mix.author_of(self.signals, self.log_words), self.stands_for)
         total: Floats = topic + added
         return total

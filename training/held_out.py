@@ -15,7 +15,7 @@ import numpy.typing as npt
 from features.encoder import Encoder
 from features.text import strip_diacritics
 from models.creator_index import SIGNALS, CreatorIndex
-from models.weights import TOPIC_SIGNALS, Choices, default_weights
+from models.weights import Choices, default_weights
 
 Rows = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
@@ -88,8 +88,7 @@ def choices(
     Only creators with `LEAST_KNOWN_POSTS` posts are candidates, as only they are asked about: against creators who can
     never be right, having many posts would look like the best of signals.
     """
-    prior = default_weights().of(typed_plain).topic
-    topic = [SIGNALS.index(name) for name in TOPIC_SIGNALS]
+    prior = default_weights().of(typed_plain)
     known = np.flatnonzero(np.bincount(index.owners, minlength=index.n_creators) >= LEAST_KNOWN_POSTS)
     size = min(index.n_creators, _MOST_JOINERS + 1 + _HARD_CANDIDATES + _DRAWN_CANDIDATES)
     signals = np.zeros((len(questions), size, len(SIGNALS)), dtype=np.float32)
@@ -101,7 +100,7 @@ def choices(
         query = index.query(text, encoder, max_terms)
         log_words[i] = query.log_words
         values = index.signals(query).values
-        candidates, weight = _candidates(values[:, topic] @ prior, question, known, rng)
+        candidates, weight = _candidates(prior.topic_of(values), question, known, rng)
         signals[i, : len(candidates)] = values[candidates]
         right[i, : len(candidates)] = np.isin(candidates, question.right) / len(question.right)
         stands_for[i, : len(candidates)] = np.where(np.isin(candidates, question.barred), -np.inf, weight)

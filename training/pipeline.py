@@ -20,12 +20,12 @@ from features.documents import brief_text, caption_texts, post_texts, tag_lists
 from features.encoder import Encoder, SentenceEncoder, open_sentence_model
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
-from kolmatch.errors import BundleError, TrainingBusy
+from kolmatch.errors import TrainingBusy
 from kolmatch.files import sha256_of
 from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
-from models.bundle_files import bundle_folder, verify, write_bundle
+from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
@@ -39,7 +39,6 @@ Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 STATIC: Final = "static"
-_TYPED_PLAIN: Final = "questions typed without diacritics"
 _FADES: Final = (120.0, 240.0, POST_FADE_DAYS, 730.0, 3650.0)  # rates tried, in days
 _FADE_QUESTIONS: Final = 300  # enough to tell rates apart that differ by a factor of two
 _LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing about a dozen weights
@@ -106,8 +105,7 @@ def _trained(
     progress("write", 0, 1)
     hashes = catalogue.hashes()
     fresh = bundle_folder(home, "fresh")
-    for left in (fresh, *fresh.parent.glob(".fresh.*.new")):  # by trainings that were killed
-        shutil.rmtree(left, ignore_errors=True)
+    sweep(fresh)
     manifest = write_bundle(
         fresh,
         lambda folder: save_contents(contents, folder, save_encoder),
@@ -125,15 +123,11 @@ def _trained(
 
 def _settle(fresh: Path, final: Path) -> Path:
     """Give a bundle its own name; the same bundle made before is kept, if it is whole, and the copy dropped."""
-    if final.exists():
-        try:
-            verify(final)
-        except BundleError:
-            shutil.rmtree(final)
-        else:
-            shutil.rmtree(fresh)
-            return final
-    fresh.rename(final)
+    if is_whole(final, final.name):
+        shutil.rmtree(fresh)
+    else:
+        shutil.rmtree(final, ignore_errors=True)
+        fresh.rename(final)
     return final
 
 
@@ -170,8 +164,8 @@ class _Job:
         ages = self._tables.ages[early] - age
         days = self._fade_days(fresh, encoder, questions, ages)
         index = fresh.fading(ages, days)
-        written = self._ask(index, encoder, questions, stage="questions")
-        plain = self._ask(index, encoder, questions, stage=_TYPED_PLAIN)
+        written = self._ask(index, encoder, questions, "questions")
+        plain = self._ask(index, encoder, questions, "questions typed without diacritics", typed_plain=True)
         metrics = held_out_metrics(questions, written, plain) | {"a post fades to 1/e in days": days}
         return Learned(fit_weights(written, plain), metrics, days)
 
@@ -182,7 +176,7 @@ class _Job:
         asked = questions[:: max(1, len(questions) // _FADE_QUESTIONS)]
         losses = {}
         for days in _FADES:
-            found = self._ask(index.fading(ages, days), encoder, asked, stage="how fast posts fade")
+            found = self._ask(index.fading(ages, days), encoder, asked, "how fast posts fade")
             losses[days] = log_loss(found, fit_mix(found))
         return min(losses, key=lambda days: losses[days])
 
@@ -202,13 +196,21 @@ class _Job:
         asked = whose_post(captions, owners, most, self._rng(1))
         return asked + who_joined(captions, tag_lists(posts), owners, most // 2, self._rng(2))
 
-    def _ask(self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, stage: str) -> Choices:
+    def _ask(
+        self,
+        index: CreatorIndex,
+        encoder: Encoder,
+        questions: list[Question],
+        stage: str,
+        *,
+        typed_plain: bool = False,
+    ) -> Choices:
         one_thread()
         return choices(
             index,
             encoder,
             questions,
-            typed_plain=stage == _TYPED_PLAIN,
+            typed_plain=typed_plain,
             max_terms=self._settings.matcher.max_query_terms,
             rng=self._rng(3),
             progress=lambda done, total: self._progress(stage, done, total),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.documents import SPOKEN_LETTERS, caption_texts, post_texts, tag_lists, tag_texts
-from features.ragged import stretches
+from features.ragged import rows_of
 from features.static_encoder import StaticEncoder, Vectors
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Bags, Vocabulary, build_vocabulary
@@ -65,10 +65,8 @@ def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, 
 
 def select(batch: TokenBatch, texts: Rows) -> TokenBatch:
     """The words of some of the texts."""
-    lengths = np.diff(batch.offsets)[texts]
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    ids = batch.ids[stretches(batch.offsets[:-1][texts], lengths)]
-    return TokenBatch(ids, offsets, batch.vocabulary)
+    at, lengths = rows_of(batch.offsets, texts)
+    return TokenBatch(batch.ids[at], np.concatenate(([0], np.cumsum(lengths))), batch.vocabulary)
 
 
 def joined(batches: Sequence[TokenBatch]) -> TokenBatch:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kolmatch.cli.options import config_option, home_option, load_settings, share_cores
 from kolmatch.cli.progress import progress_bars
+
+if TYPE_CHECKING:
+    from training.registry import ModelVersion
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
@@ -44,7 +49,7 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
     alias = ", ".join(version.aliases) or "-"
     click.echo(f"Đã tạo phiên bản {version.version} ({alias}), gói {version.bundle_id}.")
     click.echo(f"Made version {version.version} ({alias}), bundle {version.bundle_id}.")
-    if not any(name.endswith(": mix") for name in version.metrics):
+    if not _fitted([version]):
         click.echo("Chưa đủ dữ liệu để học trọng số: dùng trọng số mặc định. Cần thêm bài của những người đã có bài.")
         click.echo("Too little data to fit weights: the defaults are used. More posts of the same creators are needed.")
     for name, value in sorted(version.metrics.items()):
@@ -65,7 +70,7 @@ def models(home: Path, config: Path | None) -> None:
     from training.registry import Registry
 
     versions = Registry.open(home, load_settings(config).registry).versions()
-    names = sorted({name for version in versions for name in version.metrics if name.endswith(": mix")})
+    names = _fitted(versions)
     table = Table(title="Phiên bản mô hình / Model versions")
     for heading in ("#", "tên / alias", "tháng / month", "gói / bundle", "dữ liệu / data", *names):
         table.add_column(heading, overflow="fold")
@@ -76,3 +81,8 @@ def models(home: Path, config: Path | None) -> None:
             str(version.version), ", ".join(version.aliases), version.month, version.bundle_id, kind, *figures
         )
     Console().print(table)
+
+
+def _fitted(versions: Sequence[ModelVersion]) -> list[str]:
+    """Names of the figures of fitted weights; a version whose data were too little to fit has none."""
+    return sorted({name for version in versions for name in version.metrics if name.endswith(": mix")})
