@@ -19,6 +19,7 @@ from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
 from models.bundle_files import Manifest, verify
 from models.creator_index import HASHED_CHANNELS, CreatorIndex
+from models.forecast import ViewsForecast
 from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
@@ -42,6 +43,7 @@ class Contents:
         brief_vectors: briefs by meaning.
         weights: how much each signal counts.
         encoder: texts to vectors.
+        forecast: views of each creator's next post.
     """
 
     creators: pl.DataFrame
@@ -52,6 +54,7 @@ class Contents:
     brief_vectors: VectorIndex
     weights: Weights
     encoder: Encoder
+    forecast: ViewsForecast
 
 
 def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
@@ -66,6 +69,7 @@ def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path
     index.vectors.save(folder / "posts.faiss")
     contents.brief_vectors.save(folder / "briefs.faiss")
     (folder / "weights.json").write_text(json.dumps(contents.weights.to_dict(), indent=2), encoding="utf-8")
+    contents.forecast.save(folder)
     (folder / ENCODER_FOLDER).mkdir()
     save_encoder(folder / ENCODER_FOLDER)
 
@@ -101,6 +105,7 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
         brief_vectors=VectorIndex.load(folder / "briefs.faiss"),
         weights=weights,
         encoder=load_encoder(folder / ENCODER_FOLDER, settings),
+        forecast=ViewsForecast.load(folder),
     )
     return manifest, contents
 

@@ -27,12 +27,16 @@ from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
 from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
+from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
 from training.evaluation import held_out_metrics
 from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
+from training.lift_fit import liftable
 from training.static_training import Reading, read_words, select, tags_among, train_static
 from training.tables import Tables, read_tables
+from training.viewing import Seen
+from training.views_fit import fit_views
 from training.warm_start import read_pairs
 
 Rows = npt.NDArray[np.int64]
@@ -101,7 +105,7 @@ def _trained(
     tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
     job = _Job(settings, tables, read_words(tables, tokeniser, extra), progress)
     learned = job.learn_weights()
-    contents, save_encoder = job.contents(learned)
+    contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
     progress("write", 0, 1)
     hashes = catalogue.hashes()
     fresh = bundle_folder(home, "fresh")
@@ -113,7 +117,7 @@ def _trained(
         synthetic=catalogue.is_synthetic(),
         trained_on=hashes | {f"warm_start/{i}/{file.name}": sha256_of(file) for i, file in enumerate(warm_start, 1)},
         settings=settings.model_dump(mode="json", include={"encoder", "training", "matcher"}),
-        metrics=learned.metrics,
+        metrics=learned.metrics | metrics,
         lock_hash=_installed_hash(),
         seed=settings.training.seed,
     )
@@ -270,13 +274,14 @@ class _Job:
             )
         return encoder
 
-    def contents(self, learned: Learned) -> tuple[Contents, Callable[[Path], None]]:
-        """The model on everything, and how its encoder is written."""
+    def contents(self, learned: Learned, seen: Seen) -> tuple[Contents, Callable[[Path], None], dict[str, float]]:
+        """The model on everything, how its encoder is written, and figures of its forecasts."""
         fresh, encoder = self._index(self._everything, stage="encoder", since=0.0)
         index = fresh.fading(self._tables.ages, learned.fade_days)
         briefs = [brief_from_row(row) for row in self._tables.briefs.iter_rows(named=True)]
         texts = [brief_text(brief.title, brief.text) for brief in briefs]
         vectors = np.stack([encoder.encode_brief(text) for text in texts]) if texts else _no_vectors(encoder)
+        forecast, metrics = self._forecast(index, seen)
         contents = Contents(
             creators=self._tables.creators,
             accounts=self._tables.accounts,
@@ -286,8 +291,23 @@ class _Job:
             brief_vectors=VectorIndex.build(vectors, np.arange(len(texts), dtype=np.int64)),
             weights=learned.weights,
             encoder=encoder,
+            forecast=forecast,
         )
-        return contents, lambda folder: _save_encoder(encoder, folder)
+        return contents, lambda folder: _save_encoder(encoder, folder), metrics
+
+    def _forecast(self, index: CreatorIndex, seen: Seen) -> tuple[ViewsForecast, dict[str, float]]:
+        def report(done: int, total: int) -> None:
+            self._progress("views", done, total)
+
+        vectors = index.vectors.vectors(self._everything)
+        return fit_views(
+            seen.viewings,
+            seen.observations,
+            lambda away: liftable(seen.viewings, away, self._tables.posts, self._reading.full, vectors),
+            len(self._everything),
+            self._rng(5),
+            report,
+        )
 
 
 def _no_vectors(encoder: Encoder) -> npt.NDArray[np.float32]:

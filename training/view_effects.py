@@ -1,0 +1,278 @@
+"""What moves views besides the creator: growth after posting, the format, the month, and what peers of a size have.
+
+All effects are estimated against the creators' own usual level, so that a platform with stronger creators, or a month
+in which they posted more, is not taken for an effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.optimize import nnls
+
+from features.views import FORMAT_CODES, GROWTH_DAYS, SETTLED_DAYS, Growth, Rows, Viewings
+
+Doubles = npt.NDArray[np.float64]
+
+# TikTok videos of Vietnam read twice, 8 to 18 days apart (2,052 of them, spring 2025), follow this curve.
+DEFAULT_GROWTH: Final = Growth((0.33, 0.28, 0.40, 0.18, 0.13, 0.16, 0.21, 0.06))
+_GROWTH_POSTS: Final = 5.0  # posts that the default counts as in each stretch
+_MOST_LOG_GAIN: Final = 2.5  # a post that took off late says little of how posts grow
+_LEAST_READ_AGAIN: Final = 100  # posts read twice that show how a platform's views grow
+_LEAST_YOUNG: Final = 200  # else posts read young, against others of the same presence
+_YOUNG_DAYS: Final = 45.0
+_OLD_DAYS: Final = 60.0
+_LEAST_APART_DAYS: Final = 1.0  # readings nearer than that tell rounding, not growth
+_ROUNDS: Final = 12  # of taking turns between levels and effects; they settle after a handful
+_MONTH_POSTS: Final = 30.0  # posts by which a month's effect is drawn to none
+_FORMAT_POSTS: Final = 20.0  # likewise for a format's
+_JUMP: Final = float(np.log(1.25))  # a change of a quarter from one month to the next is worth a warning
+_JUMP_ERRORS: Final = 4.0  # if it is this many standard errors
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What is taken out of log views so that posts can be compared.
+
+    Attributes:
+        formats: (n_platforms, n_formats) log effect of a format on a platform.
+        months: (n_platforms, n_months) log effect of a month on a platform, about zero on average.
+        errors: (n_platforms, n_months) standard errors of the months' effects.
+        posts: (n_platforms, n_months) posts behind them.
+        platforms: names of the platforms.
+        first_month: the month of the first column, counted from year 0.
+    """
+
+    formats: Doubles
+    months: Doubles
+    errors: Doubles
+    posts: Rows
+    platforms: tuple[str, ...]
+    first_month: int
+
+    def of(self, viewings: Viewings) -> Doubles:
+        """(n_posts,) what is taken out of each post: its format, and the jumps between its month and the last.
+
+        A month's whole effect is not taken out: what moves slowly moves the creators' own posts too, and without it
+        forecasts of real views were worse (docs/decisions/0010). A jump is not the creators' doing.
+        """
+        platform = platform_codes(viewings, self.platforms)
+        month = np.clip(viewings.months - self.first_month, 0, self.months.shape[1] - 1)
+        effects: Doubles = self.formats[platform, viewings.formats] + self.jumps()[platform, month]
+        return effects
+
+    def jumps(self) -> Doubles:
+        """(n_platforms, n_months) log views that sudden changes gave a month beside the last one."""
+        level = np.zeros_like(self.months)
+        for code in range(len(self.platforms)):
+            seen = np.flatnonzero(self.posts[code])
+            for before, column in zip(seen[:-1].tolist(), seen[1:].tolist(), strict=True):
+                change = self.months[code, column] - self.months[code, before]
+                level[code, column:] += change if self._jumps(code, before, column) else 0.0
+        return level - level[:, -1:]
+
+    def table(self) -> pl.DataFrame:
+        """One row per platform and month with posts; `jump` where views moved suddenly for everybody."""
+        rows = []
+        for code, platform in enumerate(self.platforms):
+            seen = np.flatnonzero(self.posts[code])
+            for before, column in zip([None, *seen[:-1].tolist()], seen.tolist(), strict=True):
+                year, month = divmod(self.first_month + column, 12)
+                rows.append(
+                    {
+                        "platform": platform,
+                        "month": f"{year}-{month + 1:02d}",
+                        "posts": int(self.posts[code, column]),
+                        "log_shift": float(self.months[code, column]),
+                        "error": float(self.errors[code, column]),
+                        "jump": before is not None and self._jumps(code, before, column),
+                    }
+                )
+        return pl.DataFrame(rows, schema=MONTH_SCHEMA)
+
+    def _jumps(self, code: int, before: int, column: int) -> bool:
+        change = abs(self.months[code, column] - self.months[code, before])
+        error = np.hypot(self.errors[code, column], self.errors[code, before])
+        return bool(change > _JUMP and change > _JUMP_ERRORS * error)
+
+
+MONTH_SCHEMA: Final = {
+    "platform": pl.String(),
+    "month": pl.String(),
+    "posts": pl.Int64(),
+    "log_shift": pl.Float64(),
+    "error": pl.Float64(),
+    "jump": pl.Boolean(),
+}
+
+
+def platform_codes(viewings: Viewings, platforms: tuple[str, ...]) -> Rows:
+    """(n_posts,) the place of each post's platform among `platforms`."""
+    places = {name: code for code, name in enumerate(platforms)}
+    own = np.array([places[name] for name in viewings.platforms], dtype=np.int64)
+    codes: Rows = own[viewings.presence]
+    return codes
+
+
+def fit_growth(viewings: Viewings, observations: pl.DataFrame) -> dict[str, Growth]:
+    """A curve for each platform: from posts read twice, else from posts read young, else the default.
+
+    Args:
+        viewings: posts as they were read last.
+        observations: `post_id`, `observed_at` and `views` of every reading.
+    """
+    named = np.array(viewings.platforms, dtype=object)[viewings.presence]
+    again = _read_again(viewings, observations)
+    curves = {}
+    for platform in sorted(set(viewings.platforms)):
+        own = again.filter(pl.col("platform") == platform)
+        if own.height >= _LEAST_READ_AGAIN:
+            first, second, gain = (own[name].to_numpy() for name in ("first", "second", "gain"))
+        else:
+            first, second, gain = _young(viewings, named == platform)
+        enough = len(gain) >= (_LEAST_READ_AGAIN if own.height >= _LEAST_READ_AGAIN else _LEAST_YOUNG)
+        curves[platform] = _curve(first, second, gain) if enough else DEFAULT_GROWTH
+    return curves
+
+
+def _read_again(viewings: Viewings, observations: pl.DataFrame) -> pl.DataFrame:
+    """First and last reading of each post read more than once: days after posting, and log gain between."""
+    posts = pl.DataFrame(
+        {
+            "post_id": pl.Series(viewings.post_ids.tolist(), dtype=pl.String),
+            "published": viewings.days,
+            "platform": pl.Series([viewings.platforms[row] for row in viewings.presence.tolist()], dtype=pl.String),
+        }
+    )
+    read = observations.drop_nulls("views").sort("post_id", "observed_at").group_by("post_id", maintain_order=True)
+    days, log_views = pl.col("observed_at").dt.epoch("s") / 86_400, (pl.col("views") + 1.0).log()
+    twice = read.agg(first=days.first(), second=days.last(), gain=log_views.last() - log_views.first()).filter(
+        pl.col("second") > pl.col("first") + _LEAST_APART_DAYS
+    )
+    joined = twice.join(posts, on="post_id", how="inner").sort("post_id")
+    after = joined.with_columns(pl.col("first") - pl.col("published"), pl.col("second") - pl.col("published"))
+    return after.filter((pl.col("first") > 0) & (pl.col("gain") >= 0) & (pl.col("first") < SETTLED_DAYS))
+
+
+def _young(viewings: Viewings, own: npt.NDArray[np.bool_]) -> tuple[Doubles, Doubles, Doubles]:
+    """Posts read young against the mean of the posts of the same presence that were read old."""
+    old = own & (viewings.seen_after >= _OLD_DAYS)
+    young = own & (viewings.seen_after < _YOUNG_DAYS) & (viewings.seen_after > 0.5)
+    total = np.bincount(viewings.presence[old], weights=viewings.log_views[old], minlength=viewings.n_presences)
+    count = np.bincount(viewings.presence[old], minlength=viewings.n_presences)
+    known = young & (count[viewings.presence] >= 3)
+    usual = total[viewings.presence[known]] / count[viewings.presence[known]]
+    days = viewings.seen_after[known]
+    return days, np.full(len(days), SETTLED_DAYS), usual - viewings.log_views[known]
+
+
+def _curve(first: Doubles, second: Doubles, gain: Doubles) -> Growth:
+    """The curve that fits the log gains between two ages best, drawn to the default as by a few posts."""
+    knots = np.log(GROWTH_DAYS)
+    ages = [np.clip(np.log(days), knots[0], knots[-1])[:, None] for days in (first, second)]
+    shares = [np.clip((age - knots[:-1]) / np.diff(knots), 0.0, 1.0) for age in ages]  # of each stretch, by that age
+    prior = np.sqrt(_GROWTH_POSTS)
+    rows = np.vstack([shares[1] - shares[0], prior * np.eye(len(knots) - 1)])
+    aims = np.concatenate([np.minimum(gain, _MOST_LOG_GAIN), prior * np.array(DEFAULT_GROWTH.gains)])
+    return Growth(tuple(nnls(rows.T @ rows, rows.T @ aims)[0].tolist()))
+
+
+def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
+    """Effects of formats and months, each presence against its own level; posts that are nan do not count."""
+    platforms = tuple(sorted(set(viewings.platforms)))
+    platform = platform_codes(viewings, platforms)
+    first, last = (int(viewings.months.min()), int(viewings.months.max())) if len(settled) else (0, 0)
+    n_months, n_formats = last - first + 1, 1 + int(viewings.formats.max(initial=0))
+    kept = np.isfinite(settled)
+    values, presence, code = settled[kept], viewings.presence[kept], platform[kept]
+    by_format = code * n_formats + viewings.formats[kept]
+    by_month = code * n_months + viewings.months[kept] - first
+    formats, months = np.zeros(len(platforms) * n_formats), np.zeros(len(platforms) * n_months)
+    for _ in range(_ROUNDS):
+        level = _means(presence, values - formats[by_format] - months[by_month], viewings.n_presences)
+        away = _without_strays(values - level[presence])
+        formats = _centred(by_format, _drawn(by_format, away - months[by_month], len(formats), _FORMAT_POSTS), code)
+        months = _centred(by_month, _drawn(by_month, away - formats[by_format], len(months), _MONTH_POSTS), code)
+    left = away - formats[by_format] - months[by_month]
+    counts = np.bincount(by_month, minlength=len(months)).astype(np.int64)
+    errors = float(left.std()) / np.sqrt(np.maximum(counts, 1)) if len(left) else np.zeros(len(months))
+    shape = (len(platforms), n_months)
+    return Effects(
+        formats=_all_formats(formats.reshape(len(platforms), n_formats)),
+        months=months.reshape(shape),
+        errors=np.asarray(errors, dtype=np.float64).reshape(shape),
+        posts=counts.reshape(shape),
+        platforms=platforms,
+        first_month=first,
+    )
+
+
+def _all_formats(formats: Doubles) -> Doubles:
+    whole = np.zeros((len(formats), len(FORMAT_CODES)))
+    whole[:, : formats.shape[1]] = formats
+    return whole
+
+
+def _means(groups: Rows, values: Doubles, n_groups: int) -> Doubles:
+    total = np.bincount(groups, weights=values, minlength=n_groups)
+    means: Doubles = total / np.maximum(np.bincount(groups, minlength=n_groups), 1)
+    return means
+
+
+def _drawn(groups: Rows, values: Doubles, n_groups: int, prior: float) -> Doubles:
+    """Group means, each drawn to zero as by `prior` values of zero."""
+    total = np.bincount(groups, weights=values, minlength=n_groups)
+    drawn: Doubles = total / (np.bincount(groups, minlength=n_groups) + prior)
+    return drawn
+
+
+def _centred(groups: Rows, effects: Doubles, platform: Rows) -> Doubles:
+    """Effects less the mean over the platform's posts, so that levels stay the creators' own."""
+    if not len(groups):
+        return effects
+    mean = _means(platform, effects[groups], int(platform.max()) + 1)
+    width = len(effects) // (int(platform.max()) + 1)
+    centred: Doubles = effects - np.repeat(mean, width)[: len(effects)]
+    return centred
+
+
+def _without_strays(away: Doubles) -> Doubles:
+    """Distances cut off at three robust standard deviations: a bought or viral post moves no month."""
+    if not len(away):
+        return away
+    spread = 1.4826 * float(np.median(np.abs(away - np.median(away))))
+    return np.clip(away, -3.0 * spread, 3.0 * spread)
+
+
+def peer_levels(viewings: Viewings, comparable: Doubles) -> Doubles:
+    """(n_presences,) the level that platform, kind and followers suggest, by ridge regression on the presences."""
+    features = _presence_features(viewings.presences)
+    kept = np.isfinite(comparable)
+    counts = np.bincount(viewings.presence[kept], minlength=viewings.n_presences)
+    means = _means(viewings.presence[kept], comparable[kept], viewings.n_presences)
+    weights = np.sqrt(np.minimum(counts, 10).astype(np.float64))
+    penalty = np.eye(features.shape[1])
+    penalty[0, 0] = 1e-6  # the general level is not drawn to zero
+    weighted = features * weights[:, None]
+    found = np.linalg.solve(weighted.T @ weighted + penalty, weighted.T @ (means * weights))
+    levels: Doubles = features @ found
+    return levels
+
+
+def _presence_features(presences: pl.DataFrame) -> Doubles:
+    """(n_presences, n) a one, platform and kind as indicators, log followers, and whether they are known."""
+    followers = presences["followers"].cast(pl.Float64)
+    logged = (followers + 1.0).log()
+    known = logged.drop_nulls()
+    usual = known.mean()
+    middle = float(usual) if isinstance(usual, float) else 0.0
+    size, unknown = logged.fill_null(middle).to_numpy() - middle, logged.is_null().to_numpy() * 1.0
+    columns = [np.ones(presences.height), size, unknown]
+    for name in ("platform", "kind"):
+        values = presences[name].fill_null("")
+        columns += [(values == value).to_numpy() * 1.0 for value in sorted(set(values.to_list()))]
+    return np.column_stack(columns)

@@ -1,0 +1,317 @@
+"""Fits the forecast of views: what every post did against the posts before it teaches what the next one will do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
+
+from features.views import FORMAT_CODES, LEAST_SEEN_DAYS, RECENT, Growth, History, Viewings, history, row_quantiles
+from models.forecast import LEVELS, ROWS, ViewsForecast
+from models.lift import TopicLift
+from training.lift_fit import Liftable, fit_lift, without
+from training.view_effects import MONTH_SCHEMA, Effects, fit_effects, fit_growth, peer_levels
+
+Doubles = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+_MOST_SAMPLES: Final = 20_000  # posts that teach; the loss of a dozen small trees moves no more with more
+_LEAST_SAMPLES: Final = 200  # fewer teach nothing beyond their own quantiles
+_LATEST: Final = 0.2  # share of the posts, the latest, that the intervals are checked on
+_BAGS: Final = 4  # models averaged, each on its own draw of features
+_TREES: Final = {
+    "max_iter": 200,
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 6,
+    "min_samples_leaf": 80,
+    "l2_regularization": 5.0,
+    "max_features": 0.4,
+}
+_FORMAT_POSTS: Final = 8.0  # posts by which a creator's own way with a format is drawn to the platform's
+_REPLICATES: Final = 100  # of the bootstrap of a level
+_TIERS: Final = (5, 20)  # posts before: intervals are checked apart for few, some and many
+_LEAST_CHECKED: Final = 100  # posts that a tier's correction rests on; else all tiers' together
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """Posts on one scale.
+
+    Attributes:
+        growth: by platform.
+        effects: of formats and months.
+        values: (n_posts,) settled log views less the effects, nan for a post read too early.
+        peers: (n_presences,) the level that peers suggest.
+    """
+
+    growth: dict[str, Growth]
+    effects: Effects
+    values: Doubles
+    peers: Doubles
+
+
+def comparable(viewings: Viewings, observations: pl.DataFrame) -> Comparable:
+    """Take growth, format and sudden changes of a platform out of the views."""
+    growth = fit_growth(viewings, observations)
+    settled = viewings.settled(growth)
+    settled[viewings.seen_after < LEAST_SEEN_DAYS] = np.nan
+    effects = fit_effects(viewings, settled)
+    values = settled - effects.of(viewings)
+    return Comparable(growth, effects, values, peer_levels(viewings, values))
+
+
+def before_each(viewings: Viewings, on_scale: Comparable, posts: Rows) -> History:
+    """What was known just before each of the posts."""
+    presences = viewings.presence[posts]
+    return history(on_scale.values, viewings, presences, posts, viewings.days[posts], on_scale.peers[presences])
+
+
+def fit_views(
+    viewings: Viewings,
+    observations: pl.DataFrame,
+    liftable: Callable[[Doubles], Liftable],
+    n_index_posts: int,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> tuple[ViewsForecast, dict[str, float]]:
+    """Forecasts for every creator, platform and format, and how well such forecasts did on the latest posts.
+
+    Args:
+        viewings: posts with known views.
+        observations: every reading of the posts' views.
+        liftable: posts of the index, given how far each viewing was from its level.
+        n_index_posts: number of posts in the index.
+        rng: for drawing the posts that teach, folds and the bootstrap.
+        progress: called with (done, in all).
+    """
+    if not len(viewings.days):
+        return _nothing(n_index_posts), {}
+    on_scale = comparable(viewings, observations)
+    everything = np.arange(len(viewings.days))
+    away = on_scale.values - before_each(viewings, on_scale, everything).level
+    progress(1, 4)
+    lift, lifted = _lift(liftable(away), n_index_posts, rng, len(away))
+    progress(2, 4)
+    samples = _samples(np.flatnonzero(np.isfinite(away)), viewings.days, rng)
+    learned = _learn(before_each(viewings, on_scale, samples), away[samples], lifted[samples], viewings.days[samples])
+    progress(3, 4)
+    rows = _rows(viewings, on_scale, learned, rng)
+    progress(4, 4)
+    curves = {platform: curve.gains for platform, curve in on_scale.growth.items()}
+    used = lift if learned.lift_helps else without(lift)
+    return ViewsForecast(rows, on_scale.effects.table(), curves, used), learned.metrics
+
+
+def _nothing(n_index_posts: int) -> ViewsForecast:
+    return ViewsForecast(
+        pl.DataFrame(schema=ROWS), pl.DataFrame(schema=MONTH_SCHEMA), {}, TopicLift.none(n_index_posts)
+    )
+
+
+def _lift(posts: Liftable, n_index_posts: int, rng: np.random.Generator, n_viewings: int) -> tuple[TopicLift, Doubles]:
+    """The lift, and (n_posts,) what it says of each viewing; nothing for posts that are not in the index."""
+    lift, said = fit_lift(posts, n_index_posts, rng)
+    lifted = np.zeros(n_viewings)
+    lifted[posts.viewing_rows] = said
+    return lift, lifted
+
+
+def _samples(known: Rows, days: Doubles, rng: np.random.Generator) -> Rows:
+    """At most `_MOST_SAMPLES` of the posts, oldest first."""
+    drawn = rng.choice(known, _MOST_SAMPLES, replace=False) if len(known) > _MOST_SAMPLES else known
+    ordered: Rows = drawn[np.argsort(days[drawn], kind="stable")]
+    return ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Models of the three points, their corrections, and figures on the latest posts.
+
+    Attributes:
+        models: by level, `_BAGS` models each; empty when there was too little to learn from.
+        plain: (3,) distances from the level that hold for everybody, used when there are no models.
+        corrections: (n_tiers, 2) what to add to the lower and the upper point.
+        metrics: pinball losses and coverage on the latest posts.
+        lift_helps: whether the median was nearer with the topic's lift.
+    """
+
+    models: tuple[tuple[HistGradientBoostingRegressor, ...], ...]
+    plain: Doubles
+    corrections: Doubles
+    metrics: dict[str, float]
+    lift_helps: bool
+
+    def points(self, before: History) -> Doubles:
+        """(n, 3) distances from the level at `LEVELS`, corrected so that intervals hold what they say."""
+        points = _predicted(self.models, self.plain, before)
+        tiers = np.digitize(before.counts, _TIERS)
+        points[:, 0] += self.corrections[tiers, 0]
+        points[:, 2] += self.corrections[tiers, 1]
+        return np.sort(points, axis=1)
+
+
+def _predicted(
+    models: tuple[tuple[HistGradientBoostingRegressor, ...], ...], plain: Doubles, before: History
+) -> Doubles:
+    if not models or not len(before.level):
+        return np.tile(plain, (len(before.level), 1))
+    features = before.features()
+    return np.stack([np.mean([model.predict(features) for model in bag], axis=0) for bag in models], axis=1)
+
+
+def _learn(before: History, away: Doubles, lifted: Doubles, days: Doubles) -> Learned:
+    """Learn on the earlier posts, check and correct on the latest, then learn on all; `days` ascend."""
+    plain = np.quantile(away, LEVELS) if len(away) else np.array([-1.0, 0.0, 1.0])
+    nothing = np.zeros((len(_TIERS) + 1, 2))
+    if len(away) < _LEAST_SAMPLES:
+        return Learned((), plain, nothing, {}, lift_helps=False)
+    early = days <= np.quantile(days, 1.0 - _LATEST)
+    late = ~early
+    tried = {helps: _models(before, away - helps * lifted, early) for helps in (0.0, 1.0)}
+    found = {helps: _predicted(models, plain, _some(before, late)) for helps, models in tried.items()}
+    losses = {helps: _pinball(away[late] - helps * lifted[late], points) for helps, points in found.items()}
+    helps = 1.0 if _better(losses[1.0], losses[0.0]) else 0.0
+    points, aims = found[helps], away[late] - helps * lifted[late]
+    corrections = _corrections(points, aims, np.digitize(before.counts[late], _TIERS))
+    models = _models(before, away - helps * lifted, np.ones(len(away), dtype=bool))
+    metrics = _metrics(_some(before, late), away[late], losses, points, aims)
+    return Learned(models, plain, corrections, metrics, lift_helps=bool(helps))
+
+
+def _models(
+    before: History, aims: Doubles, chosen: npt.NDArray[np.bool_]
+) -> tuple[tuple[HistGradientBoostingRegressor, ...], ...]:
+    features, found = _some(before, chosen).features(), aims[chosen]
+    with threadpool_limits(limits=1, user_api="openmp"):  # so small a fit only waits for other threads
+        return tuple(tuple(_trees(level, bag).fit(features, found) for bag in range(_BAGS)) for level in LEVELS)
+
+
+def _trees(level: float, bag: int) -> HistGradientBoostingRegressor:
+    return HistGradientBoostingRegressor(loss="quantile", quantile=level, random_state=bag, **_TREES)
+
+
+def _some(before: History, chosen: npt.NDArray[np.bool_]) -> History:
+    return History(
+        before.level[chosen], before.posts[chosen], before.gaps[chosen], before.answers[chosen], before.counts[chosen]
+    )
+
+
+def _pinball(aims: Doubles, points: Doubles) -> Doubles:
+    """(n, 3) pinball loss of each point (R. Koenker and G. Bassett, "Regression quantiles", 1978)."""
+    missed = aims[:, None] - points
+    loss: Doubles = np.maximum(np.array(LEVELS) * missed, (np.array(LEVELS) - 1.0) * missed)
+    return loss
+
+
+def _better(losses: Doubles, others: Doubles) -> bool:
+    """Whether the first losses are lower beyond doubt: by two standard errors of the paired difference."""
+    gain = (others - losses).sum(axis=1)
+    return bool(gain.mean() > 2.0 * gain.std() / np.sqrt(len(gain)))
+
+
+def _corrections(points: Doubles, aims: Doubles, tiers: Rows) -> Doubles:
+    """(n_tiers, 2) what brings a tenth of the latest posts below the lower and above the upper point.
+
+    Conformalised quantile regression, each side apart: Y. Romano, E. Patterson and E. Candès, 2019.
+    """
+    below, above = aims - points[:, 0], aims - points[:, 2]
+    corrections = np.empty((len(_TIERS) + 1, 2))
+    for tier in range(len(_TIERS) + 1):
+        own = tiers == tier
+        own = own if own.sum() >= _LEAST_CHECKED else np.ones(len(tiers), dtype=bool)
+        corrections[tier] = np.quantile(below[own], LEVELS[0]), np.quantile(above[own], LEVELS[2])
+    return corrections
+
+
+def _metrics(
+    late: History, away: Doubles, losses: dict[float, Doubles], points: Doubles, aims: Doubles
+) -> dict[str, float]:
+    """Losses beside those of the creator's own last posts; before correction, so that nothing is checked on itself."""
+    enough = late.counts > 0
+    last = row_quantiles(late.posts[:, -RECENT:] - late.level[:, None], LEVELS)
+    found = {"forecast": losses[0.0], "with topic": losses[1.0], "own last 20": _pinball(away, last)}
+    figures = {
+        f"views: pinball {name} {round(100 * level)}": float(loss)
+        for name, each in found.items()
+        for level, loss in zip(LEVELS, each[enough].mean(axis=0), strict=True)
+    }
+    inside = (aims >= points[:, 0]) & (aims <= points[:, 2])
+    return figures | {"views: 80 % interval holds, uncorrected": float(inside.mean())}
+
+
+def _rows(viewings: Viewings, on_scale: Comparable, learned: Learned, rng: np.random.Generator) -> pl.DataFrame:
+    """The next post of every presence in every format that it has used."""
+    presences = np.arange(viewings.n_presences)
+    stop = np.searchsorted(viewings.presence, presences, side="right")
+    first = np.searchsorted(viewings.presence, presences)
+    now = float(viewings.days.max())
+    moments = np.full(len(presences), now)
+    before = history(on_scale.values, viewings, presences, stop, moments, on_scale.peers)
+    points = before.level[:, None] + learned.points(before)
+    errors = _level_errors(before, rng)
+    own_format, format_posts = _own_formats(viewings, on_scale, before.level)
+    names = {code: name for name, code in FORMAT_CODES.items()}
+    rows = []
+    for presence, (platform, creator) in enumerate(
+        zip(viewings.platforms, viewings.presences["creator"].to_list(), strict=True)
+    ):
+        code = on_scale.effects.platforms.index(platform)
+        for form in np.flatnonzero(format_posts[presence]).tolist():
+            moved = on_scale.effects.formats[code, form] + own_format[presence, form]
+            p10, p50, p90 = (points[presence] + moved).tolist()
+            rows.append(
+                {
+                    "creator": creator,
+                    "platform": platform,
+                    "format": names[form],
+                    "p10": p10,
+                    "p50": p50,
+                    "p90": p90,
+                    "level_error": float(errors[presence]),
+                    "posts": int(stop[presence] - first[presence]),
+                    "format_posts": int(format_posts[presence, form]),
+                    "last_days": now - float(viewings.days[stop[presence] - 1]),
+                }
+            )
+    return pl.DataFrame(rows, schema=ROWS).sort("creator", "platform", "format", nulls_last=True)
+
+
+def _own_formats(viewings: Viewings, on_scale: Comparable, level: Doubles) -> tuple[Doubles, Rows]:
+    """(n_presences, n_formats) each creator's own way with a format, drawn to none, and the posts behind it."""
+    n_formats = len(FORMAT_CODES)
+    cell = viewings.presence * n_formats + viewings.formats
+    shape = (viewings.n_presences, n_formats)
+    posts = np.bincount(cell, minlength=viewings.n_presences * n_formats)
+    kept = np.isfinite(on_scale.values)
+    away = on_scale.values[kept] - level[viewings.presence[kept]]
+    counted = np.bincount(cell[kept], minlength=len(posts))
+    own = np.bincount(cell[kept], weights=away, minlength=len(posts)) / (counted + _FORMAT_POSTS)
+    own = own.reshape(shape)
+    mean = (own * posts.reshape(shape)).sum(axis=1) / np.maximum(posts.reshape(shape).sum(axis=1), 1)
+    return own - mean[:, None], posts.reshape(shape).astype(np.int64)
+
+
+def _level_errors(before: History, rng: np.random.Generator) -> Doubles:
+    """(n,) standard error of each level: the posts behind it drawn again and again (B. Efron, 1979)."""
+    last = before.posts[:, -RECENT:]
+    known = np.isfinite(last)
+    counts = known.sum(axis=1)
+    values = np.where(known, last, 0.0)
+    drawn = np.empty((_REPLICATES, len(last)))
+    for replicate in range(_REPLICATES):
+        times = rng.poisson(1.0, last.shape) * known
+        drawn[replicate] = (times * values).sum(axis=1) / np.maximum(times.sum(axis=1), 1)
+        drawn[replicate, times.sum(axis=1) == 0] = np.nan
+    spread = np.nan_to_num(np.nanstd(drawn, axis=0)) if len(last) else np.empty(0)
+    few = float(np.median(spread[counts >= RECENT]) * np.sqrt(RECENT)) if (counts >= RECENT).any() else 1.0
+    pooled = few / np.sqrt(np.maximum(counts, 1))  # a handful of posts says little of its own spread
+    share = counts / (counts + RECENT / 2)
+    errors: Doubles = np.sqrt(share * spread**2 + (1 - share) * pooled**2)
+    return errors
