@@ -31,9 +31,10 @@ def post(creator: str, number: int, text: str | None, day: int = 1, **more: obje
     }
 
 
-def catalogue(home: Path, posts: Rows, creators: Rows = (), accounts: Rows = ()) -> Catalogue:
+def catalogue(home: Path, posts: Rows, creators: Rows = (), accounts: Rows = (), audiences: Rows = ()) -> Catalogue:
     """A catalogue imported from JSON lines, as staff would."""
-    for name, rows in {"creators": creators, "accounts": accounts, "posts": posts}.items():
+    given = {"creators": creators, "accounts": accounts, "posts": posts, "audiences": audiences}
+    for name, rows in given.items():
         if rows:
             file = home / f"{name}.jsonl"
             file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -42,8 +43,14 @@ def catalogue(home: Path, posts: Rows, creators: Rows = (), accounts: Rows = ())
     return Catalogue.open(home)
 
 
-def tables(home: Path, posts: Rows, creators: Rows = (), accounts: Rows = ()) -> Tables:
-    return read_tables(catalogue(home, posts, creators, accounts))
+def tables(home: Path, posts: Rows, creators: Rows = (), accounts: Rows = (), audiences: Rows = ()) -> Tables:
+    return read_tables(catalogue(home, posts, creators, accounts, audiences))
+
+
+def report(creator: str, **more: object) -> dict[str, Any]:
+    """What a platform said of who watches a creator."""
+    told = {"platform": "tiktok", "as_of": "2026-10-01", "source": "platform", "hcmc": 0.4}
+    return {"creator_id": creator, **told, **more}
 
 
 PLAIN = [post("an", 1, "dịch vụ công"), post("binh", 1, "món ngon")]
@@ -58,12 +65,15 @@ def test_who_opted_out_or_is_a_minor_leaves_no_post_name_or_account(tmp_path: Pa
     found = tables(
         tmp_path,
         [*PLAIN, post("cuc", 1, "bài của Cúc")],
-        [{"creator_id": "cuc", "name": "Cúc Họa Mi", "category": "ẩm thực", column: True}],
+        [{"creator_id": "cuc", "name": "Cúc Họa Mi", "category": "ẩm thực", "home_province": "hue", column: True}],
         [{"creator_id": "cuc", "platform": "tiktok", "handle": "@cuchoami"}],
+        [report("cuc"), report("an")],
     )
     row = found.creators.row(by_predicate=pl.col("creator_id") == "cuc", named=True)
     assert (row["excluded"], row["name"], row["category"], row["n_posts"]) == (reason, None, None, 0)
+    assert row["home_province"] is None
     assert found.accounts.is_empty()
+    assert found.audiences["creator_id"].to_list() == ["an"]
     assert "cuc" not in found.posts["creator_id"]
     everything = str([frame.rows() for frame in (found.creators, found.accounts, found.posts)])
     assert "Họa Mi" not in everything
@@ -121,6 +131,19 @@ def test_posts_with_nothing_to_read_are_left_out_but_count_as_posts(tmp_path: Pa
     )
     assert sorted(found.posts["post_id"]) == ["an-1", "an-4", "binh-1"]
     assert found.creators["n_posts"].to_list() == [4, 1]
+
+
+def test_reports_of_audiences_stand_by_creator_platform_and_time_with_what_is_missing(tmp_path: Path) -> None:
+    reports = [report("binh"), report("an", as_of="2026-10-02"), report("an"), report("an", platform="facebook")]
+    found = tables(tmp_path, PLAIN, audiences=reports).audiences
+    assert found.select("creator_id", "platform").rows() == [
+        ("an", "facebook"),
+        ("an", "tiktok"),
+        ("an", "tiktok"),
+        ("binh", "tiktok"),
+    ]
+    assert found["as_of"].is_sorted() is False
+    assert found["sample_size"].null_count() == 4
 
 
 def test_posts_stand_in_order_of_time_with_their_owners_and_ages(tmp_path: Path) -> None:

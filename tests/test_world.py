@@ -238,14 +238,49 @@ def test_two_in_three_accounts_report_an_audience(world: World) -> None:
     assert 0.5 < reported / len(world.accounts) < 0.7
 
 
-def test_reports_are_samples_of_the_true_audience(world: World) -> None:
-    both = world.audiences.drop_nulls(["sample_size", "hcmc"]).join(
+def reported_against_truth(world: World) -> pl.DataFrame:
+    return world.audiences.drop_nulls(["sample_size", "hcmc"]).join(
         world.truth.presences, on=["creator_id", "platform"], suffix="_true"
     )
-    error = (pl.col("hcmc_true") * (1 - pl.col("hcmc_true")) / pl.col("sample_size")).sqrt()
-    scores = both.select((pl.col("hcmc") - pl.col("hcmc_true")) / error).to_series()
-    assert scores.std() == pytest.approx(1.0, abs=0.15)
-    assert scores.mean() == pytest.approx(0.0, abs=0.2)
+
+
+@pytest.mark.parametrize(("source", "error"), [("platform", 0.0), ("creator", 0.12), ("agency", 0.2)])
+def test_reports_are_samples_of_the_audience_as_it_was_and_as_the_source_sees_it(
+    world: World, source: str, error: float
+) -> None:
+    both = reported_against_truth(world).filter(source=source)
+    true, inside = pl.col("hcmc_true"), pl.col("hcmc_true") / pl.col("vietnam_true")
+    years = (END - pl.col("as_of")).dt.total_days() / 365
+    leans = true * (1 - inside) * (error**2 + 0.15**2 * years).sqrt()
+    sampled = true * (1 - true) / pl.col("sample_size")
+    scores = both.select((pl.col("hcmc") - true) / (sampled + leans**2).sqrt()).to_series()
+    assert scores.std() == pytest.approx(1.0, abs=0.2)
+    assert scores.mean() == pytest.approx(0.0, abs=0.25)
+
+
+def test_some_reports_flatter_but_never_the_platforms(world: World) -> None:
+    both = reported_against_truth(world)
+    younger = both.with_columns(
+        flattered=(pl.col("age_18_24") / pl.col("age_35_44")) / (pl.col("age_18_24_true") / pl.col("age_35_44_true"))
+        > 2.2
+    )
+    shares = dict(younger.group_by(pl.col("source") == "platform").agg(pl.col("flattered").mean()).iter_rows())
+    assert shares[True] < 0.01 < shares[False]
+
+
+def test_some_accounts_have_reports_of_two_sources(world: World) -> None:
+    sources = world.audiences.group_by("creator_id", "platform").agg(pl.col("source").n_unique())
+    assert 0.08 < (sources["source"] > 1).mean() < 0.22  # type: ignore[operator]
+
+
+def test_how_many_report_changes_no_other_table() -> None:
+    few, all_of_them = (
+        make_world(np.random.default_rng(3), creators=30, posts=100, months=2, reporting=share) for share in (0.1, 1.0)
+    )
+    assert all_of_them.audiences.select("creator_id", "platform").n_unique() == len(all_of_them.accounts)
+    assert len(few.audiences) < len(all_of_them.audiences) / 3
+    for name in set(TABLES) - {"audiences"}:
+        assert_frame_equal(few.tables()[name], all_of_them.tables()[name])
 
 
 def test_the_target_is_part_of_the_young(world: World) -> None:

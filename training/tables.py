@@ -17,6 +17,7 @@ Rows = npt.NDArray[np.int64]
 
 _RECENT_DAYS: Final = 90
 _LEAST_CREATORS: Final = 2
+_OF_THE_LISTED: Final = ("name", "category", "home_province")  # not kept of who may not be listed
 _POST_COLUMNS: Final = ("post_id", "creator_id", "platform", "published_at", "format", "text", "hashtags")
 
 
@@ -27,6 +28,7 @@ class Tables:
     Attributes:
         creators: one row per creator, sorted by id; `excluded` names why someone may not be listed.
         accounts: of creators who may be listed.
+        audiences: raw reports of who watches creators who may be listed.
         posts: of creators who may be listed, with something to read, each text once per creator, in order of time.
         transcripts: (n_posts,) what is said in each post, or None.
         briefs: earlier briefs.
@@ -36,6 +38,7 @@ class Tables:
 
     creators: pl.DataFrame
     accounts: pl.DataFrame
+    audiences: pl.DataFrame
     posts: pl.DataFrame
     transcripts: list[str | None]
     briefs: pl.DataFrame
@@ -61,11 +64,16 @@ def read_tables(catalogue: Catalogue) -> Tables:
             f"Hãy nhập bài của ít nhất {_LEAST_CREATORS} người: kolmatch import posts TỆP.",
         )
     creators = _with_counts(people, posts)
-    accounts = catalogue.table("accounts").join(listed.select("creator_id"), on="creator_id", how="semi")
-    return _assembled(creators, accounts, readable, catalogue.table("briefs"))
+    accounts, audiences = (
+        catalogue.table(name).join(listed.select("creator_id"), on="creator_id", how="semi")
+        for name in ("accounts", "audiences")
+    )
+    return _assembled(creators, accounts, audiences, readable, catalogue.table("briefs"))
 
 
-def _assembled(creators: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFrame, briefs: pl.DataFrame) -> Tables:
+def _assembled(
+    creators: pl.DataFrame, accounts: pl.DataFrame, audiences: pl.DataFrame, posts: pl.DataFrame, briefs: pl.DataFrame
+) -> Tables:
     rows = creators.select("creator_id").with_row_index("owner")
     posts = posts.join(rows, on="creator_id", how="left", maintain_order="left")
     last = posts["published_at"].max()
@@ -74,6 +82,7 @@ def _assembled(creators: pl.DataFrame, accounts: pl.DataFrame, posts: pl.DataFra
     return Tables(
         creators=creators,
         accounts=accounts.sort("creator_id", "platform"),
+        audiences=audiences.sort("creator_id", "platform", "as_of", "source"),
         posts=posts.select(_POST_COLUMNS),
         transcripts=posts["transcript"].to_list(),
         briefs=briefs,
@@ -95,7 +104,7 @@ def _people(catalogue: Catalogue) -> pl.DataFrame:
         .then(pl.lit("minor"))
         .otherwise(None)
     )
-    return people.select("creator_id", "name", "kind", "category", excluded=reason)
+    return people.select("creator_id", "name", "kind", "category", "home_province", excluded=reason)
 
 
 def _readable(posts: pl.DataFrame) -> pl.DataFrame:
@@ -123,5 +132,5 @@ def _with_counts(people: pl.DataFrame, posts: pl.DataFrame) -> pl.DataFrame:
     zero = pl.col("n_posts", "recent_posts").fill_null(0)
     joined = people.join(counts, on="creator_id", how="left").sort("creator_id").with_columns(zero)
     shown = pl.col("excluded").is_null()
-    hidden = [pl.when(shown).then(pl.col(name)).otherwise(None).alias(name) for name in ("name", "category")]
+    hidden = [pl.when(shown).then(pl.col(name)).otherwise(None).alias(name) for name in _OF_THE_LISTED]
     return joined.with_columns(hidden)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,12 @@ class Crowd:
     def target(self) -> float:
         """Share aged 16 to 30 and in Ho Chi Minh City."""
         return self.young * self.young_hcmc
+
+    def leaning(self, youth: float, city: float) -> Crowd:
+        """The crowd as it looks when it leans to youth and to the city by that much more (log odds)."""
+        ages = self.ages * np.exp(youth * np.array(YOUTH_PULL))
+        odds = self.hcmc / (self.vietnam - self.hcmc) * np.exp(city)
+        return replace(self, ages=ages / ages.sum(), hcmc=float(self.vietnam * odds / (1.0 + odds)))
 
 
 def draw_crowd(rng: np.random.Generator, platform: str, *, youth: float, female: float, home: str) -> Crowd:

@@ -19,7 +19,7 @@ from data.world.lexicon import Lexicon, load_lexicon
 from data.world.people import MIN_CREATORS, Creator, cast_creators
 from data.world.schedule import Period, PlannedPost, plan_campaigns, plan_posts, post_id
 from data.world.staff import history
-from data.world.tables import accounts_table, audiences_table, creators_table
+from data.world.tables import REPORTED_SHARE, accounts_table, audiences_table, creators_table
 from data.world.truth import Truth, tell_truth
 from kolmatch.errors import UsageError
 
@@ -49,9 +49,17 @@ class World:
 
 
 def make_world(
-    rng: np.random.Generator, *, creators: int = 320, posts: int = 16_000, months: int = 18, end: datetime = END
+    rng: np.random.Generator,
+    *,
+    creators: int = 320,
+    posts: int = 16_000,
+    months: int = 18,
+    end: datetime = END,
+    reporting: float = REPORTED_SHARE,
 ) -> World:
     """Make a labelled synthetic world; the same generator state and arguments give the same world.
+
+    `reporting` is the share of accounts whose audience was reported; all other tables are the same whatever it is.
 
     Raises:
         UsageError: too few creators, posts or months to hold what a world must show.
@@ -72,7 +80,7 @@ def make_world(
         creators=creators_table(rng, lexicon, cast),
         accounts=accounts_table(rng, cast, period.end),
         posts=post_table,
-        audiences=audiences_table(rng, cast, period.end),
+        audiences=audiences_table(rng, cast, period.end, reporting),
         briefs=briefs,
         outcomes=outcomes,
         decisions=decisions,

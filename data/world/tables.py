@@ -10,13 +10,22 @@ import numpy as np
 import polars as pl
 
 from data.contract import ACCOUNTS, AGE_BUCKETS, AUDIENCES, CREATORS
+from data.world.crowds import Crowd
 from data.world.lexicon import Lexicon
 from data.world.people import Creator, Presence
 
 T = TypeVar("T")
 REPORTED_SHARE: Final = 0.6  # of accounts have an audience report
 SECOND_REPORT_SHARE: Final = 0.15  # of those have an older one too
+OTHER_SOURCE_SHARE: Final = 0.15  # of those have one from another source too
 SOURCES: Final = (("platform", 0.6), ("creator", 0.25), ("agency", 0.15))
+# How far a report's audience leans from the true one, standard deviations of log odds of youth and of the city each:
+# audiences drift with the root of the years since, and who copies or collects figures is off by so much more.
+DRIFT_A_YEAR: Final = 0.15
+SOURCE_ERROR: Final = {"platform": 0.0, "creator": 0.12, "agency": 0.2}
+FLATTERED_SHARE: Final = 0.05  # of reports not from the platform make the audience look younger
+FLATTERY: Final = 0.7
+LATEST_REPORT_DAYS: Final = 240
 BOUGHT_FOLLOWERS: Final = 6.0
 UNKNOWN_HOME: Final = 0.1
 UNKNOWN_RATE: Final = 0.4
@@ -51,13 +60,15 @@ def accounts_table(rng: np.random.Generator, creators: tuple[Creator, ...], end:
     return pl.DataFrame(rows, schema=ACCOUNTS.schema)
 
 
-def audiences_table(rng: np.random.Generator, creators: tuple[Creator, ...], end: datetime) -> pl.DataFrame:
-    """Audience reports: shares counted in a sample drawn from the true audience."""
+def audiences_table(
+    rng: np.random.Generator, creators: tuple[Creator, ...], end: datetime, reporting: float = REPORTED_SHARE
+) -> pl.DataFrame:
+    """Audience reports: shares counted in a sample of the audience as it was then and as that source sees it."""
     rows = [
         row
         for creator in creators
         for presence in creator.presences
-        if rng.random() < REPORTED_SHARE
+        if rng.random() < reporting
         for row in _reports(rng, creator, presence, end)
     ]
     return pl.DataFrame(rows, schema=AUDIENCES.schema)
@@ -88,23 +99,36 @@ def _account(rng: np.random.Generator, creator: Creator, presence: Presence, end
 
 
 def _reports(rng: np.random.Generator, creator: Creator, presence: Presence, end: datetime) -> Iterator[dict[str, Any]]:
-    source = str(rng.choice([name for name, _ in SOURCES], p=[chance for _, chance in SOURCES]))
-    age = int(rng.integers(0, 240))
-    yield _report(rng, creator, presence, source, end - timedelta(days=age))
+    names = [name for name, _ in SOURCES]
+    source = str(rng.choice(names, p=[chance for _, chance in SOURCES]))
+    age = int(rng.integers(0, LATEST_REPORT_DAYS))
+    yield _report(rng, creator, presence, source, end, age)
     if rng.random() < SECOND_REPORT_SHARE:
-        yield _report(rng, creator, presence, source, end - timedelta(days=age + 90))
+        yield _report(rng, creator, presence, source, end, age + 90)
+    if rng.random() < OTHER_SOURCE_SHARE:
+        other = str(rng.choice([name for name in names if name != source]))
+        yield _report(rng, creator, presence, other, end, int(rng.integers(0, LATEST_REPORT_DAYS)))
+
+
+def _seen(rng: np.random.Generator, crowd: Crowd, source: str, age: int) -> Crowd:
+    """The audience as it was `age` days ago, in the eyes of the source."""
+    spread = np.hypot(DRIFT_A_YEAR * np.sqrt(age / 365), SOURCE_ERROR[source])
+    flattered = source != "platform" and rng.random() < FLATTERED_SHARE
+    youth, city = rng.normal(0.0, spread, 2).tolist()
+    return crowd.leaning(youth + (FLATTERY if flattered else 0.0), city)
 
 
 def _report(
-    rng: np.random.Generator, creator: Creator, presence: Presence, source: str, as_of: datetime
+    rng: np.random.Generator, creator: Creator, presence: Presence, source: str, end: datetime, age: int
 ) -> dict[str, Any]:
-    crowd, size = presence.crowd, int(np.clip(rng.lognormal(7.5, 1.2), 200, 60_000))
+    crowd = _seen(rng, presence.crowd, source, age)
+    size = int(np.clip(rng.lognormal(7.5, 1.2), 200, 60_000))
     ages = rng.multinomial(size, crowd.ages) / size
     counted = {name: rng.binomial(size, getattr(crowd, name)) / size for name in ("female", "vietnam", "hcmc")}
     return {
         "creator_id": creator.creator_id,
         "platform": presence.platform,
-        "as_of": as_of,
+        "as_of": end - timedelta(days=age),
         "source": source,
         "sample_size": _known(rng, size, UNKNOWN_SAMPLE),
         **{bucket: round(float(share), 4) for bucket, share in zip(AGE_BUCKETS, ages, strict=True)},
