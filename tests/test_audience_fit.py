@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.presence_world import covered, fit, reported_by, tables_of, truth_of, world_of
 from data.world import World
 from features.provinces import CITY
 from models.audience import CONFLICTING, MODEL, PRIOR, SOURCES, AudiencePosterior
-from tests.audience_world import covered, fit, reported_by, tables_of, truth_of, world_of
 from training.audience import LEAST_REPORTED, fit_audience
 from training.audience_reports import USUAL_SPREAD, fit_spread, read_reports
 from training.tables import Tables

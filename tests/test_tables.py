@@ -146,6 +146,24 @@ def test_reports_of_audiences_stand_by_creator_platform_and_time_with_what_is_mi
     assert found["sample_size"].null_count() == 4
 
 
+def test_counts_are_kept_of_every_post_of_who_may_be_listed_also_of_repeated_and_wordless_ones(tmp_path: Path) -> None:
+    posts = [
+        post("an", 1, "hay", 1, views=10, likes=3),
+        post("an", 2, "hay", 2, views=20),
+        post("an", 3, None, 3, views=30, comments=0),
+        post("binh", 1, "món ngon", 4),
+        post("cuc", 1, "bài của Cúc", 5, views=50),
+    ]
+    found = tables(tmp_path, posts, [{"creator_id": "cuc", "name": "Cúc", "opted_out": True}])
+    assert found.counts.select("post_id", "views", "likes", "comments").rows() == [
+        ("an-1", 10, 3, None),
+        ("an-2", 20, None, None),
+        ("an-3", 30, None, 0),
+        ("binh-1", None, None, None),
+    ]
+    assert len(found.posts) == 2
+
+
 def test_posts_stand_in_order_of_time_with_their_owners_and_ages(tmp_path: Path) -> None:
     found = tables(tmp_path, [post("binh", 1, "một", 11), post("an", 1, "hai", 1), post("binh", 2, "ba", 6)])
     assert texts_of(found) == [("an", "hai"), ("binh", "ba"), ("binh", "một")]

@@ -18,6 +18,8 @@ Rows = npt.NDArray[np.int64]
 _RECENT_DAYS: Final = 90
 _LEAST_CREATORS: Final = 2
 _OF_THE_LISTED: Final = ("name", "category", "home_province")  # not kept of who may not be listed
+_COUNTS: Final = ("views", "likes", "comments", "shares", "saves")
+_COUNT_COLUMNS: Final = ("post_id", "creator_id", "platform", "format", "published_at", "observed_at", *_COUNTS)
 _POST_COLUMNS: Final = ("post_id", "creator_id", "platform", "published_at", "format", "text", "hashtags")
 
 
@@ -31,6 +33,7 @@ class Tables:
         audiences: raw reports of who watches creators who may be listed.
         posts: of creators who may be listed, with something to read, each text once per creator, in order of time.
         transcripts: (n_posts,) what is said in each post, or None.
+        counts: what was counted of every post of creators who may be listed, also of those with nothing to read.
         briefs: earlier briefs.
         owners: (n_posts,) creator rows.
         ages: (n_posts,) days before the last post.
@@ -41,6 +44,7 @@ class Tables:
     audiences: pl.DataFrame
     posts: pl.DataFrame
     transcripts: list[str | None]
+    counts: pl.DataFrame
     briefs: pl.DataFrame
     owners: Rows
     ages: npt.NDArray[np.float64]
@@ -68,11 +72,17 @@ def read_tables(catalogue: Catalogue) -> Tables:
         catalogue.table(name).join(listed.select("creator_id"), on="creator_id", how="semi")
         for name in ("accounts", "audiences")
     )
-    return _assembled(creators, accounts, audiences, readable, catalogue.table("briefs"))
+    counts = posts.select(_COUNT_COLUMNS).sort("creator_id", "published_at", "post_id")
+    return _assembled(creators, accounts, audiences, readable, counts, catalogue.table("briefs"))
 
 
 def _assembled(
-    creators: pl.DataFrame, accounts: pl.DataFrame, audiences: pl.DataFrame, posts: pl.DataFrame, briefs: pl.DataFrame
+    creators: pl.DataFrame,
+    accounts: pl.DataFrame,
+    audiences: pl.DataFrame,
+    posts: pl.DataFrame,
+    counts: pl.DataFrame,
+    briefs: pl.DataFrame,
 ) -> Tables:
     rows = creators.select("creator_id").with_row_index("owner")
     posts = posts.join(rows, on="creator_id", how="left", maintain_order="left")
@@ -85,6 +95,7 @@ def _assembled(
         audiences=audiences.sort("creator_id", "platform", "as_of", "source"),
         posts=posts.select(_POST_COLUMNS),
         transcripts=posts["transcript"].to_list(),
+        counts=counts,
         briefs=briefs,
         owners=posts["owner"].to_numpy().astype(np.int64),
         ages=posts.select(ages)["age"].to_numpy().astype(np.float64),
