@@ -26,7 +26,7 @@ class Ours:
     def rankings(self, queries: Sequence[Query]) -> Iterator[list[str]]:
         """Creator ids, best first, for every query."""
         briefs = [query.brief or Brief(title=query.text) for query in queries]
-        for ranking in self.matcher.rank(briefs, DEPTH):
+        for ranking in self.matcher.rank(briefs, DEPTH, by="fit"):
             yield [creator_id for creator_id, _ in ranking]
 
 

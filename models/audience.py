@@ -31,6 +31,15 @@ NOTES_FILE: Final = "audience.json"
 
 # Where a share comes from; the position is its code.
 SOURCES: Final = ("platform", "creator", "agency", "several", "model", "prior")
+# What a reader is told: (Vietnamese, English).
+AUDIENCE_SOURCES: Final = {
+    "platform": ("nền tảng báo cáo", "reported by the platform"),
+    "creator": ("nhà sáng tạo báo cáo", "reported by the creator"),
+    "agency": ("đơn vị quản lý báo cáo", "reported by the agency"),
+    "several": ("nhiều nguồn báo cáo", "several reports"),
+    "model": ("ước lượng từ người có báo cáo", "estimated from those who reported"),
+    "prior": ("số liệu chung của nền tảng", "figures of the whole platform"),
+}
 REPORTED: Final = SOURCES.index("several")  # codes up to this one are reports
 MODEL: Final = SOURCES.index("model")
 PRIOR: Final = SOURCES.index("prior")

@@ -17,6 +17,7 @@ from features.encoder import Encoder, load_encoder
 from features.text import Tokeniser
 from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
+from models.audience import AudiencePosterior
 from models.bundle_files import Manifest, verify
 from models.creator_index import HASHED_CHANNELS, CreatorIndex
 from models.forecast import ViewsForecast
@@ -27,7 +28,7 @@ from models.post_index import VectorIndex
 from models.weights import Weights
 
 ENCODER_FOLDER: Final = "encoder"
-TABLES: Final = ("creators", "accounts", "posts", "briefs")
+TABLES: Final = ("creators", "accounts", "posts", "briefs", "attention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Contents:
         weights: how much each signal counts.
         encoder: texts to vectors.
         forecast: views of each creator's next post.
+        audience: who watches each creator on each platform.
+        attention: signs of bought attention, see `training.attention.bought_attention`.
     """
 
     creators: pl.DataFrame
@@ -55,6 +58,8 @@ class Contents:
     weights: Weights
     encoder: Encoder
     forecast: ViewsForecast
+    audience: AudiencePosterior
+    attention: pl.DataFrame
 
 
 def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
@@ -70,6 +75,7 @@ def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path
     contents.brief_vectors.save(folder / "briefs.faiss")
     (folder / "weights.json").write_text(json.dumps(contents.weights.to_dict(), indent=2), encoding="utf-8")
     contents.forecast.save(folder)
+    contents.audience.save(folder)
     (folder / ENCODER_FOLDER).mkdir()
     save_encoder(folder / ENCODER_FOLDER)
 
@@ -106,6 +112,7 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
         weights=weights,
         encoder=load_encoder(folder / ENCODER_FOLDER, settings),
         forecast=ViewsForecast.load(folder),
+        audience=AudiencePosterior.load(folder),
     )
     return manifest, contents
 

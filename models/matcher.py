@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from features.encoder import Encoder
-from kolmatch.errors import UnknownCreator
+from kolmatch.errors import UnknownCreator, UsageError
 from kolmatch.settings import MatcherSettings
+from models.audience import SOURCES
 from models.brief import Brief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.creator_index import Query
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover
+from models.impact import IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
-from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
+from models.reach import ReachModel, Target, forecast_frame, tie_groups
+from models.shortlist import ORDERS, Entry, Evidence, Excluded, FacetCover, Part, Shortlist
 from models.weights import PARTS, TOPIC_SIGNALS, WORDING, wording_part
 
 Floats = npt.NDArray[np.float32]
@@ -63,6 +67,7 @@ class Scored:
         parts: name -> (n_creators,) summands, in log space.
         scores: (n_creators,) their sum.
         allowed: (n_creators,) who may be listed.
+        near: by text, the rows and inner products of the posts nearest in meaning.
     """
 
     asked: tuple[Asked, ...]
@@ -70,6 +75,24 @@ class Scored:
     parts: dict[str, Floats]
     scores: Floats
     allowed: npt.NDArray[np.bool_]
+    near: Mapping[str, tuple[npt.NDArray[np.int64], Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A creator's place among all who may be listed.
+
+    Attributes:
+        rank: the place, from 1; None when the creator is on none of the platforms or in none of the formats wanted.
+        of: how many there are.
+        entry: the creator as on a list.
+        above: whoever stands right above; None for the first.
+    """
+
+    rank: int | None
+    of: int
+    entry: Entry | None
+    above: Entry | None
 
 
 class Matcher:
@@ -82,6 +105,8 @@ class Matcher:
         self._explainer = Explainer(contents, settings.evidence_posts)
         self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
         self._listed = contents.creators["excluded"].is_null().to_numpy()
+        self._reach = ReachModel.of(contents.forecast, contents.audience, contents.creators.height)
+        self._teller = ReachTeller(contents, self._reach)
 
     @classmethod
     def load(cls, folder: Path, settings: MatcherSettings | None = None) -> Matcher:
@@ -109,39 +134,83 @@ class Matcher:
         """What turns texts into vectors."""
         return self._contents.encoder
 
-    def shortlist(self, brief: Brief, k: int) -> Shortlist:
-        """The best `k` creators for a brief, each with score parts, evidence and facets.
+    def shortlist(self, brief: Brief, k: int, by: str = IMPACT) -> Shortlist:
+        """The best `k` creators for a brief, each with score parts, young viewers, evidence and facets.
+
+        Args:
+            brief: what is to be carried, and to whom.
+            k: how many.
+            by: what to order by, of `models.shortlist.ORDERS`.
 
         Raises:
-            BriefRefused: the brief has no text or contradicts itself.
+            BriefRefused: the brief has no text, contradicts itself, or names a province that is none.
+            UsageError: there is no such order.
         """
         scored = self._score(brief.checked())
-        best = self._best(scored, k)
-        evidence = self._explainer.evidence(scored.asked, scored.parts[WORDING], best)
-        facets = self._explainer.facets(scored.coverages, best)
-        hashtags = self._explainer.hashtags(scored.asked, best)
-        entries = tuple(
-            self._entry(scored, place, row, evidence[row], hashtags[row], facets[row])
-            for place, row in enumerate(best.tolist(), start=1)
-        )
+        impact = self._impact(brief, scored, by)
+        best = order(impact, scored.scores, scored.allowed, k)
+        entries = self._entries(scored, impact, best, range(1, len(best) + 1))
         return Shortlist(
             brief=brief,
-            entries=entries,
+            entries=_tied(entries, [impact.error(row) if impact.parts(row) else 0.0 for row in best.tolist()]),
             uncovered=_uncovered(scored.coverages, entries),
             unknown_words=tuple(dict.fromkeys(word for a in scored.asked for word in a.query.unknown)),
             excluded=self._excluded(scored),
             bundle_id=self.bundle_id,
             synthetic=self.synthetic,
+            by=by,
+            shifts=self._teller.shifts,
         )
 
-    def rank(self, briefs: Iterable[Brief], k: int) -> list[list[tuple[str, float]]]:
-        """(creator id, score), best first, for each brief; the same order as `shortlist`, without explanations."""
+    def rank(self, briefs: Iterable[Brief], k: int, by: str = IMPACT) -> list[list[tuple[str, float]]]:
+        """(creator id, value), best first, for each brief; the same order as `shortlist`, without explanations.
+
+        The value is nan for a creator of whose reach nothing can be said; such creators come last, by fit.
+        """
         ids = self._contents.creators["creator_id"]
         rankings = []
         for brief in briefs:
             scored = self._score(brief.checked())
-            rankings.append([(ids[int(row)], float(scored.scores[row])) for row in self._best(scored, k)])
+            impact = self._impact(brief, scored, by)
+            values = np.where(np.isfinite(impact.values), impact.values, np.nan).tolist()
+            rows = order(impact, scored.scores, scored.allowed, k).tolist()
+            rankings.append([(ids[row], values[row]) for row in rows])
         return rankings
+
+    def forecast(self, target: Target) -> pl.DataFrame:
+        """Views, share and reach of every creator, platform and format, of no special topic.
+
+        Columns: `creator_id`, `platform`, `format`, `posts`, `source`, and lists of the 10, 50 and 90 % points `views`,
+        `share` and `reach`.
+
+        Raises:
+            BriefRefused: a province is not known, or the ages are swapped.
+        """
+        nothing = np.zeros(self._reach.n_creators)
+        estimates = self._reach.estimate(target, nothing, nothing)
+        ids = self._contents.creators["creator_id"].to_list()
+        sources = self._contents.audience.source[self._reach.presences]
+        told = pl.Series("source", [SOURCES[code] for code in sources.tolist()], dtype=pl.String)
+        return forecast_frame(self._reach, estimates, ids).with_columns(told)
+
+    def why(self, brief: Brief, creator_id: str, by: str = IMPACT) -> Why:
+        """Where a creator would stand on the whole list and why, and what stands between them and the one above.
+
+        Raises:
+            BriefRefused, UsageError: as `shortlist`.
+            UnknownCreator: no such creator, or one who may not be listed.
+        """
+        row = self._row(creator_id)
+        scored = self._score(brief.checked())
+        impact = self._impact(brief, scored, by)
+        if not scored.allowed[row]:
+            return Why(rank=None, of=int(scored.allowed.sum()), entry=None, above=None)
+        everyone = order(impact, scored.scores, scored.allowed, len(scored.allowed))
+        place = int(np.flatnonzero(everyone == row)[0])
+        shown = everyone[max(place - 1, 0) : place + 1]
+        entries = self._entries(scored, impact, shown, range(max(place, 1), place + 2))
+        above = entries[0] if place else None
+        return Why(rank=place + 1, of=len(everyone), entry=entries[-1], above=above)
 
     def creator(self, creator_id: str) -> CreatorProfile:
         """What the model knows of one creator.
@@ -200,7 +269,7 @@ class Matcher:
         )
         parts |= _facet_parts(coverages, self._settings)
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
-        return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief))
+        return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief), near)
 
     def _query(self, text: str) -> Query:
         return self._contents.index.query(text, self.encoder, self._settings.max_query_terms)
@@ -225,16 +294,44 @@ class Matcher:
                 inside &= has.fill_null(value=False).to_numpy()
         return inside
 
-    def _best(self, scored: Scored, k: int) -> npt.NDArray[np.int64]:
-        """Rows of the best `k`; equal scores keep the order of creator ids."""
-        rows = np.flatnonzero(scored.allowed)
-        order = np.argsort(-scored.scores[rows], kind="stable")
-        best: npt.NDArray[np.int64] = rows[order[: max(k, 0)]]
-        return best
+    def _impact(self, brief: Brief, scored: Scored, by: str) -> Impact:
+        if by not in ORDERS:
+            known = ", ".join(ORDERS)
+            raise UsageError(
+                f"There is no order {by!r}. Orders are {known}.", f"Không có cách xếp {by!r}. Có: {known}."
+            )
+        lift, error = self._lift(scored.asked, scored.near)
+        estimates = self._reach.estimate(target_of(brief, self._settings.target_province), lift, error)
+        return impact_of(by, estimates, scored.scores, scored.allowed, self._settings.fit_weight)
+
+    def _lift(
+        self, asked: Sequence[Asked], near: Mapping[str, tuple[npt.NDArray[np.int64], Floats]]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """(n_creators,) log lift of the brief's topic, over its texts, and its standard error."""
+        lift, owners = self._contents.forecast.lift, self._contents.index.owners
+        total, error = np.zeros(self._reach.n_creators), np.zeros(self._reach.n_creators)
+        for one in asked:
+            rows, likeness = near[one.query.text]
+            own, spread = lift.of_own_posts(rows, likeness, owners[rows], self._reach.n_creators)
+            total += float(one.share) * (own + lift.of_words(one.query.words))
+            error += float(one.share) * spread
+        return total, error
+
+    def _entries(
+        self, scored: Scored, impact: Impact, rows: npt.NDArray[np.int64], places: Iterable[int]
+    ) -> tuple[Entry, ...]:
+        evidence = self._explainer.evidence(scored.asked, scored.parts[WORDING], rows)
+        facets = self._explainer.facets(scored.coverages, rows)
+        hashtags = self._explainer.hashtags(scored.asked, rows)
+        return tuple(
+            self._entry(scored, impact, place, row, evidence[row], hashtags[row], facets[row])
+            for place, row in zip(places, rows.tolist(), strict=True)
+        )
 
     def _entry(
         self,
         scored: Scored,
+        impact: Impact,
         place: int,
         row: int,
         evidence: tuple[Evidence, ...],
@@ -242,6 +339,8 @@ class Matcher:
         facets: tuple[FacetCover, ...],
     ) -> Entry:
         creator = self._contents.creators.row(row, named=True)
+        reach, flags = self._teller.reach(impact.estimates, row), self._teller.flags(row)
+        against = self._explainer.against(creator, evidence, facets)
         return Entry(
             rank=place,
             creator_id=creator["creator_id"],
@@ -252,7 +351,11 @@ class Matcher:
             evidence=evidence,
             hashtags=hashtags,
             facets=facets,
-            against=self._explainer.against(creator, evidence, facets),
+            against=(*against, *self._teller.against(reach, flags)),
+            state=impact.estimates.state(row),
+            reach=reach,
+            impact=impact.parts(row),
+            flags=flags,
         )
 
     def _excluded(self, scored: Scored) -> tuple[Excluded, ...]:
@@ -317,6 +420,13 @@ def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> di
         beyond = np.maximum(by_kind["must_not"].max(axis=0) - _TOUCHED, 0.0) / (1.0 - _TOUCHED)
         parts["must_not"] = 0.0 - beyond.astype(np.float32) * np.float32(settings.must_not_weight)  # no minus zero
     return parts
+
+
+def _tied(entries: Sequence[Entry], errors: Sequence[float]) -> tuple[Entry, ...]:
+    """The entries with their tie groups; where nothing is forecast there is none."""
+    known = [(entry, error) for entry, error in zip(entries, errors, strict=True) if entry.impact]
+    groups = tie_groups([entry.value for entry, _ in known], [error for _, error in known])
+    return (*(replace(e, tie=group) for (e, _), group in zip(known, groups, strict=True)), *entries[len(known) :])
 
 
 def _uncovered(coverages: Sequence[Coverage], entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ def test_rank_writes_a_line_per_brief_as_the_matcher_ranks(
     assert "3" in said.out
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [line["brief_id"] for line in lines] == [row["brief_id"] for row in briefs()]
-    expected = matcher.rank([brief_from_row(row) for row in briefs()], 4)
+    expected = matcher.rank([brief_from_row(row) for row in briefs()], 4, by="fit")
     assert [[(p["creator_id"], p["score"]) for p in line["ranking"]] for line in lines] == expected
     assert {frozenset(place) for line in lines for place in line["ranking"]} == {frozenset({"creator_id", "score"})}
 

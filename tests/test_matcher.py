@@ -60,7 +60,7 @@ def test_k_bounds_the_list_and_changes_nothing_else(matcher: Matcher, k: int, ex
 def test_many_briefs_are_ranked_as_each_alone(matcher: Matcher) -> None:
     asked = [BRIEF, Brief("chạy bộ buổi sáng"), Brief(PLAIN_TITLE)]
     alone = [[(e.creator_id, e.score) for e in matcher.shortlist(brief, 7).entries] for brief in asked]
-    assert matcher.rank(asked, 7) == alone
+    assert matcher.rank(asked, 7, by="fit") == alone
 
 
 def test_asking_changes_neither_the_brief_nor_later_answers(matcher: Matcher) -> None:
@@ -72,7 +72,9 @@ def test_asking_changes_neither_the_brief_nor_later_answers(matcher: Matcher) ->
 
 def test_the_order_of_imported_rows_changes_nothing(small_bundle: Path, shuffled_bundle: Path) -> None:
     assert read_manifest(shuffled_bundle).bundle_id == read_manifest(small_bundle).bundle_id
-    assert Matcher.load(shuffled_bundle).rank([BRIEF], ALL) == Matcher.load(small_bundle).rank([BRIEF], ALL)
+    assert Matcher.load(shuffled_bundle).rank([BRIEF], ALL, by="fit") == Matcher.load(small_bundle).rank(
+        [BRIEF], ALL, by="fit"
+    )
 
 
 def test_one_stray_post_does_not_win_against_many(matcher: Matcher) -> None:
@@ -139,7 +141,7 @@ def test_evidence_comes_by_weight_with_the_account_link(matcher: Matcher) -> Non
 
 def test_how_many_posts_are_shown_changes_no_score(small_bundle: Path, matcher: Matcher) -> None:
     wordy = Matcher.load(small_bundle, MatcherSettings(evidence_posts=5))
-    assert wordy.rank([BRIEF], ALL) == matcher.rank([BRIEF], ALL)
+    assert wordy.rank([BRIEF], ALL, by="fit") == matcher.rank([BRIEF], ALL, by="fit")
     assert len(entries(wordy, BRIEF)["dvc"].evidence) == 5
 
 

@@ -65,7 +65,7 @@ def test_without_its_best_evidence_a_creator_scores_less(matcher: Matcher, title
         fade = contents.index.post_fade.copy()
         fade[post_ids.index(entry.evidence[0].post_id)] = 0.0
         poorer = replace(contents, index=replace(contents.index, post_fade=fade))
-        without = dict(Matcher(matcher.manifest, poorer, MatcherSettings()).rank([Brief(title)], 100)[0])
+        without = dict(Matcher(matcher.manifest, poorer, MatcherSettings()).rank([Brief(title)], 100, by="fit")[0])
         assert without[entry.creator_id] < entry.score
 
 
@@ -92,20 +92,20 @@ def test_any_text_is_answered_or_refused(
 def test_many_at_once_are_each_alone(matcher: Matcher, titles: list[str], k: int) -> None:
     briefs = [Brief(title) for title in titles]
     alone = [[(entry.creator_id, entry.score) for entry in matcher.shortlist(brief, k).entries] for brief in briefs]
-    assert matcher.rank(briefs, k) == alone
+    assert matcher.rank(briefs, k, by="fit") == alone
 
 
 @patient
 @given(captions, captions)
 def test_avoiding_something_never_lifts_anyone(matcher: Matcher, title: str, avoided: str) -> None:
-    free = dict(matcher.rank([Brief(title)], 100)[0])
-    careful = dict(matcher.rank([Brief(title, must_not=(avoided,))], 100)[0])
+    free = dict(matcher.rank([Brief(title)], 100, by="fit")[0])
+    careful = dict(matcher.rank([Brief(title, must_not=(avoided,))], 100, by="fit")[0])
     assert all(careful[creator] <= score + 1e-5 for creator, score in free.items())
 
 
 @patient
 @given(captions)
 def test_order_within_equal_scores_is_that_of_ids(matcher: Matcher, title: str) -> None:
-    (ranking,) = matcher.rank([Brief(title)], 100)
+    (ranking,) = matcher.rank([Brief(title)], 100, by="fit")
     assert ranking == sorted(ranking, key=lambda place: (-place[1], place[0]))
     assert np.isfinite([score for _, score in ranking]).all()

@@ -30,6 +30,8 @@ from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, bui
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
+from training.attention import bought_attention
+from training.audience import fit_audience
 from training.evaluation import held_out_metrics
 from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
 from training.lift_fit import liftable
@@ -292,6 +294,8 @@ class _Job:
             weights=learned.weights,
             encoder=encoder,
             forecast=forecast,
+            audience=fit_audience(self._tables, index.creator_vectors, self._rng(6)),
+            attention=bought_attention(self._tables),
         )
         return contents, lambda folder: _save_encoder(encoder, folder), metrics
 

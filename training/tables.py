@@ -17,7 +17,7 @@ Rows = npt.NDArray[np.int64]
 
 _RECENT_DAYS: Final = 90
 _LEAST_CREATORS: Final = 2
-_OF_THE_LISTED: Final = ("name", "category", "home_province")  # not kept of who may not be listed
+_OF_THE_LISTED: Final = ("name", "category", "home_province", "rate_vnd_per_post")
 _COUNTS: Final = ("views", "likes", "comments", "shares", "saves")
 _COUNT_COLUMNS: Final = ("post_id", "creator_id", "platform", "format", "published_at", "observed_at", *_COUNTS)
 _POST_COLUMNS: Final = ("post_id", "creator_id", "platform", "published_at", "format", "text", "hashtags")
@@ -115,7 +115,9 @@ def _people(catalogue: Catalogue) -> pl.DataFrame:
         .then(pl.lit("minor"))
         .otherwise(None)
     )
-    return people.select("creator_id", "name", "kind", "category", "home_province", excluded=reason)
+    return people.select(
+        "creator_id", "name", "kind", "category", "home_province", "rate_vnd_per_post", excluded=reason
+    )
 
 
 def _readable(posts: pl.DataFrame) -> pl.DataFrame:

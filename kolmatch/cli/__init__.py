@@ -22,6 +22,8 @@ COMMANDS = {
     "models": ("model", "models", "Show model versions, aliases and metrics."),
     "shortlist": ("ask", "shortlist", "Rank creators for a brief, with evidence."),
     "rank": ("ask", "rank", "Rank creators for many briefs, to a file."),
+    "forecast": ("reach", "forecast", "Write views, audience share and reach of every creator."),
+    "why": ("reach", "why", "Say why a creator stands where they stand for a brief."),
     "briefs": ("ask", "briefs", "Find earlier briefs."),
     "creators": ("ask", "creators", "Ask about one creator."),
     "serve": ("service", "serve", "Serve the HTTP API."),

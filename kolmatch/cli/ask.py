@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +13,47 @@ import click
 
 from kolmatch.cli.options import config_option, home_option, load_settings
 from kolmatch.cli.progress import progress_bars
+from kolmatch.errors import UsageError
 
 if TYPE_CHECKING:
     from models.matcher import Matcher
 
 
-def _champion(home: Path, config: Path | None) -> Matcher:
+def champion(home: Path, config: Path | None) -> Matcher:
+    """The live model of a home folder."""
     from models.bundle_files import champion_pointer
     from models.matcher import Matcher
 
     return Matcher.load(champion_pointer(home).folder, load_settings(config).matcher)
+
+
+ORDER = click.option(
+    "--by",
+    type=click.Choice(["impact", "expected", "fit"]),
+    default="impact",
+    show_default=True,
+    help="Order: young viewers reached times fit, by the lower end or by the mean; or fit alone.",
+)
+
+
+def ages(given: str) -> tuple[int, int]:
+    """Youngest and oldest of a range like 16-30.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d{1,3})\s*[-–]\s*(\d{1,3})\s*", given)
+    if not found:
+        raise UsageError(
+            f"{given!r} is no range of ages. Write it like 16-30.",
+            f"{given!r} không phải khoảng tuổi. Hãy viết như 16-30.",
+        )
+    return int(found[1]), int(found[2])
+
+
+def _number(value: float) -> float | None:
+    """JSON has no nan: what cannot be said is null."""
+    return None if math.isnan(value) else value
 
 
 @click.command()
@@ -32,6 +65,10 @@ def _champion(home: Path, config: Path | None) -> Matcher:
 @click.option("--nice", multiple=True, help="A facet that is welcome. Repeatable.")
 @click.option("--must-not", "must_not", multiple=True, help="What creators must not post about. Repeatable.")
 @click.option("--platform", "platforms", multiple=True, help="Only creators who post there. Repeatable.")
+@click.option("--format", "formats", multiple=True, help="Only posts of this form (video, live...). Repeatable.")
+@click.option("--age", default="16-30", show_default=True, help="Ages of the target, both included.")
+@click.option("--province", "provinces", multiple=True, help="Where the target lives. Repeatable.")
+@ORDER
 @click.option("--explain", is_flag=True, help="Show score parts, evidence and facets of every creator.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def shortlist(
@@ -43,6 +80,10 @@ def shortlist(
     nice: tuple[str, ...],
     must_not: tuple[str, ...],
     platforms: tuple[str, ...],
+    formats: tuple[str, ...],
+    age: str,
+    provinces: tuple[str, ...],
+    by: str,
     explain: bool,
     as_json: bool,
 ) -> None:
@@ -54,8 +95,19 @@ def shortlist(
     from models.brief import Brief
     from models.export import shortlist_json
 
-    brief = Brief(title=text, must=must, nice=nice, must_not=must_not, platforms=platforms)
-    found = _champion(home, config).shortlist(brief, top)
+    youngest, oldest = ages(age)
+    brief = Brief(
+        title=text,
+        must=must,
+        nice=nice,
+        must_not=must_not,
+        platforms=platforms,
+        formats=formats,
+        provinces=provinces,
+        age_min=youngest,
+        age_max=oldest,
+    )
+    found = champion(home, config).shortlist(brief, top, by)
     if as_json:
         click.echo(json.dumps(shortlist_json(found), ensure_ascii=False, indent=2))
     else:
@@ -67,7 +119,7 @@ def shortlist(
 @config_option
 @click.option("--briefs", "file", required=True, type=click.Path(path_type=Path), help="Briefs: CSV, XLSX, JSONL...")
 @click.option("--top", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="Creators per brief.")
-@click.option("--by", type=click.Choice(["fit"]), default="fit", show_default=True, help="What to rank by.")
+@ORDER
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSONL, a line per brief.")
 def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Path) -> None:
     """Rank creators for every brief of a file.
@@ -78,12 +130,12 @@ def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Pa
     from kolmatch.files import replacing
     from models.brief import brief_from_row
 
-    matcher = _champion(home, config)
+    matcher = champion(home, config)
     rows = read_rows("briefs", file, now=datetime.now(UTC))
     with progress_bars() as report, replacing(out) as fresh, fresh.open("w", encoding="utf-8") as lines:
         for done, row in enumerate(rows, start=1):
-            (ranking,) = matcher.rank([brief_from_row(row)], top)
-            scored = [{"creator_id": creator, "score": score} for creator, score in ranking]
+            (ranking,) = matcher.rank([brief_from_row(row)], top, by=by)
+            scored = [{"creator_id": creator, "score": _number(score)} for creator, score in ranking]
             lines.write(json.dumps({"brief_id": row["brief_id"], "ranking": scored}, ensure_ascii=False) + "\n")
             report("rank", done, len(rows))
     click.echo(f"Đã xếp hạng {len(rows)} bản yêu cầu vào {out}. / Ranked {len(rows)} briefs by {by} into {out}.")
@@ -112,7 +164,7 @@ def similar(text: str, home: Path, config: Path | None, top: int) -> None:
     from rich.table import Table
 
     table = Table("mã / id", "tên / title", "gần nghĩa / similarity", title="Yêu cầu tương tự / Similar briefs")
-    for brief in _champion(home, config).similar_briefs(text, top):
+    for brief in champion(home, config).similar_briefs(text, top):
         table.add_row(escape(brief.brief_id), escape(brief.title), f"{brief.similarity:.2f}")
     Console(emoji=False).print(table)
 
@@ -139,7 +191,7 @@ def creator_briefs(creator_id: str, home: Path, config: Path | None, top: int) -
     from rich.markup import escape
     from rich.table import Table
 
-    matcher = _champion(home, config)
+    matcher = champion(home, config)
     name = escape(matcher.creator(creator_id).name)
     table = Table("mã / id", "tên / title", "hạng / place", title=f"Yêu cầu hợp với {name} / Briefs that suit {name}")
     for place in matcher.briefs_for(creator_id, top):

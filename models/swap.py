@@ -1,0 +1,53 @@
+"""What stands between two places: the parts in which they differ, and the smallest change that would swap them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from models.shortlist import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One summand of two creators' values. `factor` is by how much the one above has more (above 1) or less."""
+
+    name: str
+    own: float
+    above: float
+
+    @property
+    def factor(self) -> float:
+        """exp(above - own)."""
+        return math.exp(self.above - self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """How a creator compares with the one above.
+
+    Attributes:
+        differences: of every part, the largest lead of the one above first.
+        gap: how much the one above is ahead, in log space; never below 0.
+        part: the part in which the one above leads most, where the smallest change would do; None without a lead.
+    """
+
+    differences: tuple[Difference, ...]
+    gap: float
+    part: str | None
+
+    @property
+    def factor(self) -> float:
+        """By what factor that part would have to grow for the two to be level, all else staying as it is."""
+        return math.exp(self.gap)
+
+
+def swap(entry: Entry, above: Entry) -> Swap:
+    """Compare two entries of one list; by the parts of its order, else by those of fit."""
+    own, other = (entry.impact, above.impact) if entry.impact and above.impact else (entry.parts, above.parts)
+    values = {part.name: part.value for part in own}
+    found = [Difference(part.name, values.get(part.name, 0.0), part.value) for part in other]
+    ordered = tuple(sorted(found, key=lambda difference: difference.own - difference.above))
+    gap = max(sum(d.above - d.own for d in ordered), 0.0)
+    leading = ordered[0].name if ordered and ordered[0].above > ordered[0].own else None
+    return Swap(ordered, gap, leading)
