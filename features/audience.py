@@ -112,7 +112,7 @@ class Spread:
 
     def effective_sizes(self, sizes: Doubles, sources: Rows, days: Doubles) -> Doubles:
         """(n,) how many people a report is worth: never more than its sample, its source allows or its age leaves."""
-        worth: Doubles = 1.0 / (1.0 / sizes + self.sources[sources] + self.yearly * days / 365.25)
+        worth: Doubles = sizes / (1.0 + sizes * (self.sources[sources] + self.yearly * days / 365.25))
         return worth
 
 

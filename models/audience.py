@@ -27,6 +27,7 @@ Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int8]
 
 TABLE_FILE: Final = "audience.parquet"
+TOLD_FILE: Final = "audience_reports.parquet"
 NOTES_FILE: Final = "audience.json"
 
 # Where a share comes from; the position is its code.
@@ -55,7 +56,7 @@ CONFLICTING: Final = 4.0  # reports differ by twice what chance and their usual 
 _TENTH: Final = float(ndtri(0.9))
 _EDGE: Final = 1e-6  # no share is nothing or all
 _WIDEST: Final = 1.5  # log odds: 13 to 87 % about a half says "not known" well enough
-_KEPT: Final = 32  # targets whose shares are kept: briefs ask for few
+_KEPT: Final = 4  # targets whose shares are kept: most briefs ask for one, and each costs 32 bytes a presence
 _COLUMNS: Final[dict[str, pl.DataType]] = {
     "creators": pl.Int64(),
     "platforms": pl.String(),
@@ -72,6 +73,17 @@ _COLUMNS: Final[dict[str, pl.DataType]] = {
     "conflict": pl.Float64(),
 }
 _MAY_LACK: Final = ("sample_size", "conflict")
+TOLD_SCHEMA: Final = pl.Schema(
+    {
+        "presence": pl.Int64(),
+        "source": pl.String(),
+        "as_of": pl.Datetime("us"),
+        "sample_size": pl.Float64(),
+        "young": pl.Float64(),
+        "hcmc": pl.Float64(),
+        "vietnam": pl.Float64(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,9 @@ class AudiencePosterior:
         sample_size: (n,) people asked in all reports that say so; NaN where none does.
         reports: (n,) how many reports there are.
         conflict: (n,) by what factor they differ beyond chance and their usual errors; NaN for one or none.
+        told: the reports, one row each, sorted by `presence` (a row of the arrays) and time: who said it, when, of how
+            many people, the share aged 16 to 30, in the city and in the country; null where a report does not say.
+        notes: how it was fitted, as JSON.
     """
 
     creators: Rows
@@ -138,6 +153,7 @@ class AudiencePosterior:
     sample_size: Doubles
     reports: Rows
     conflict: Doubles
+    told: pl.DataFrame
     notes: dict[str, Any]
     _kept: dict[tuple[tuple[int, int], tuple[str, ...]], AudienceShares] = field(
         init=False, default_factory=dict, repr=False
@@ -177,21 +193,27 @@ class AudiencePosterior:
         )
 
     @classmethod
-    def from_frame(cls, frame: pl.DataFrame, notes: dict[str, Any]) -> AudiencePosterior:
-        """The inverse of `to_frame`."""
+    def from_frame(cls, frame: pl.DataFrame, told: pl.DataFrame, notes: dict[str, Any]) -> AudiencePosterior:
+        """The inverse of `to_frame`, with the reports and the notes beside it."""
         columns = {name: frame[name].cast(kind).to_numpy() for name, kind in _COLUMNS.items()}
-        return cls(ages=frame.select(AGE_BUCKETS).to_numpy(), notes=notes, **columns)
+        return cls(ages=frame.select(AGE_BUCKETS).to_numpy(), told=told, notes=notes, **columns)
+
+    def told_of(self, row: int) -> pl.DataFrame:
+        """The reports of one presence, the oldest first."""
+        first, last = np.searchsorted(self.told["presence"].to_numpy(), (row, row + 1)).tolist()
+        return self.told.slice(first, last - first)
 
     def save(self, folder: Path) -> None:
-        """Write the posterior into an existing folder: a Parquet table, and in JSON how it was fitted."""
+        """Write the posterior into an existing folder: two Parquet tables, and in JSON how it was fitted."""
         self.to_frame().write_parquet(folder / TABLE_FILE)
+        self.told.write_parquet(folder / TOLD_FILE)
         (folder / NOTES_FILE).write_text(json.dumps(self.notes, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> AudiencePosterior:
         """Read what `save` wrote; the bundle has verified the files."""
         notes = json.loads((folder / NOTES_FILE).read_text(encoding="utf-8"))
-        return cls.from_frame(pl.read_parquet(folder / TABLE_FILE), notes)
+        return cls.from_frame(pl.read_parquet(folder / TABLE_FILE), pl.read_parquet(folder / TOLD_FILE), notes)
 
     def _portion(self, ages: tuple[int, int], codes: tuple[str, ...]) -> Portion:
         aged = self._aged(*ages)
@@ -225,4 +247,5 @@ class AudiencePosterior:
 
 
 def _beta(mean: Doubles, size: Doubles) -> Portion:
-    return Portion(mean, (1.0 - mean) / (mean * (size + 1.0)))
+    some = np.maximum(mean, _EDGE)
+    return Portion(some, (1.0 - some) / (some * (size + 1.0)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,9 +50,14 @@ PLACE_MODELLED: Final = SourceText(
 UNKNOWN_SAMPLE: Final = SourceText("không ghi cỡ mẫu", "sample size not stated")
 SAMPLE: Final = SourceText("mẫu {people} người", "{people} people asked")
 CONFLICT: Final = SourceText(
-    "các báo cáo lệch nhau {times} lần mức thường, nên khoảng được nới rộng",
-    "reports differ {times} times the usual, so the range is widened",
+    "các báo cáo lệch nhau {times} lần mức thường, nên khoảng được nới rộng ({reports})",
+    "reports differ {times} times the usual, so the range is widened ({reports})",
 )
+ONE_REPORT: Final = SourceText(
+    "{by} ngày {day}: {young} từ 16 đến 30 tuổi, {hcmc} ở Thành phố Hồ Chí Minh",
+    "{by} on {day}: {young} aged 16 to 30, {hcmc} in Ho Chi Minh City",
+)
+NOT_SAID: Final = SourceText("không rõ", "not said")
 
 
 def source_text(posterior: AudiencePosterior, row: int) -> SourceText:
@@ -60,8 +66,7 @@ def source_text(posterior: AudiencePosterior, row: int) -> SourceText:
     if posterior.place_source[row] != posterior.source[row]:
         parts.append(_place(int(posterior.place_source[row])))
     if posterior.conflict[row] > CONFLICTING:
-        times = f"{np.sqrt(posterior.conflict[row]):.1f}"
-        parts.append(SourceText(CONFLICT.vi.format(times=times.replace(".", ",")), CONFLICT.en.format(times=times)))
+        parts.append(_conflict(posterior, row))
     return SourceText("; ".join(part.vi for part in parts), "; ".join(part.en for part in parts))
 
 
@@ -79,6 +84,30 @@ def _ages(posterior: AudiencePosterior, row: int) -> SourceText:
     day = day.astimezone(ZoneInfo(LOCAL_ZONE))
     by, sample = REPORTED_BY[SOURCES[code]], _sample(posterior.sample_size[row])
     return SourceText(f"{by.vi} ngày {day:%d/%m/%Y}, {sample.vi}", f"{by.en} on {day:%Y-%m-%d}, {sample.en}")
+
+
+def _conflict(posterior: AudiencePosterior, row: int) -> SourceText:
+    """By how much reports differ, and what each says."""
+    times = f"{np.sqrt(posterior.conflict[row]):.1f}"
+    reports = [_one_report(report) for report in posterior.told_of(row).iter_rows(named=True)]
+    vi, en = ("; ".join(getattr(report, language) for report in reports) for language in ("vi", "en"))
+    return SourceText(
+        CONFLICT.vi.format(times=times.replace(".", ","), reports=vi), CONFLICT.en.format(times=times, reports=en)
+    )
+
+
+def _one_report(report: Mapping[str, Any]) -> SourceText:
+    by = REPORTED_BY[report["source"]]
+    day = report["as_of"].replace(tzinfo=UTC).astimezone(ZoneInfo(LOCAL_ZONE))
+    young, hcmc = _percent(report["young"]), _percent(report["hcmc"])
+    return SourceText(
+        ONE_REPORT.vi.format(by=by.vi.lower(), day=f"{day:%d/%m/%Y}", young=young.vi, hcmc=hcmc.vi),
+        ONE_REPORT.en.format(by=by.en.lower(), day=f"{day:%Y-%m-%d}", young=young.en, hcmc=hcmc.en),
+    )
+
+
+def _percent(share: float | None) -> SourceText:
+    return NOT_SAID if share is None else SourceText(f"{share:.0%}", f"{share:.0%}")
 
 
 def _sample(people: float) -> SourceText:

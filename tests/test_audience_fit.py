@@ -147,6 +147,13 @@ def test_a_missing_sample_size_is_a_small_sample_not_none(tables: Tables) -> Non
     assert unstated.source[row] == SOURCES.index("platform")
 
 
+def test_a_report_for_which_nobody_was_asked_says_nothing(tables: Tables) -> None:
+    found, row = alone(tables, report(tables, sample_size=0))
+    without = fit(replace(tables, audiences=tables.audiences.clear()))
+    assert found.source[row] == found.place_source[row] == PRIOR
+    np.testing.assert_array_equal(found.ages, without.ages)
+
+
 def test_a_missing_city_share_is_expected_not_zero(tables: Tables) -> None:
     found, row = alone(tables, report(tables, hcmc=None))
     told, _ = alone(tables, report(tables))
@@ -159,7 +166,15 @@ def test_a_missing_city_share_is_expected_not_zero(tables: Tables) -> None:
 def test_a_bucket_left_out_is_what_the_others_leave(tables: Tables) -> None:
     (short, row), (whole, _) = (alone(tables, report(tables, age_35_44=value)) for value in (None, 0.1))
     assert short.ages[row].sum() == pytest.approx(1.0)
-    np.testing.assert_allclose(short.ages[row], whole.ages[row], atol=0.01)
+    np.testing.assert_allclose(short.ages[row], whole.ages[row])
+    assert short.ages_size[row] == whole.ages_size[row]
+
+
+def test_two_buckets_left_out_share_what_the_others_leave_and_count_less(tables: Tables) -> None:
+    (short, row), (whole, _) = (
+        alone(tables, report(tables, age_35_44=value, age_45_plus=value)) for value in (None, 0.1)
+    )
+    assert short.ages[row, 3:].sum() == pytest.approx(whole.ages[row, 3:].sum(), abs=0.01)
     assert short.ages_size[row] < whole.ages_size[row]
 
 
@@ -179,6 +194,10 @@ def test_sources_that_conflict_are_shown_and_widen_the_range(tables: Tables) -> 
     assert agreed.conflict[row] < 1 < CONFLICTING < torn.conflict[row]
     widths = [one.shares(provinces=()).p90[row] - one.shares(provinces=()).p10[row] for one in (agreed, torn)]
     assert widths[1] > 1.3 * widths[0]
+    assert torn.told_of(row).select("source", "sample_size", "hcmc").rows() == [
+        ("creator", 1000.0, 0.4),
+        ("platform", 1000.0, 0.4),
+    ]
 
 
 # --- what it promises

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +16,24 @@ from numpy.testing import assert_allclose, assert_array_equal
 from features.audience import young
 from features.provinces import PROVINCES
 from kolmatch.errors import BriefRefused
-from models.audience import MODEL, PRIOR, SOURCES, YOUNG_IN_CITY, AudiencePosterior
+from models.audience import MODEL, PRIOR, SOURCES, TOLD_SCHEMA, YOUNG_IN_CITY, AudiencePosterior
 from models.audience_sources import source_text
 
+
+def day(written: str) -> datetime:
+    """A time as the table holds it: of UTC, without saying so."""
+    return datetime.fromisoformat(written)
+
+
+TOLD = pl.DataFrame(
+    [
+        (0, "platform", day("2026-08-31T17:00"), 1234.0, 0.64, 0.4, 0.9),
+        (3, "platform", day("2026-09-01T00:00"), None, 0.3, None, 0.9),
+        (3, "creator", day("2026-09-30T17:00"), None, 0.55, 0.4, None),
+    ],
+    schema=TOLD_SCHEMA,
+    orient="row",
+)
 NOTES = {"at": "2026-10-31T18:00:00+00:00", "reported": 380}
 
 
@@ -39,6 +56,7 @@ def posterior(n: int = 4) -> AudiencePosterior:
         sample_size=np.array([1234.0, np.nan, np.nan, np.nan] * n)[:n],
         reports=np.array([1, 0, 0, 2] * n)[:n],
         conflict=np.array([np.nan, np.nan, np.nan, 9.0] * n)[:n],
+        told=TOLD.filter(pl.col("presence") < n),
         notes=NOTES,
     )
 
@@ -122,7 +140,7 @@ def test_an_unknown_province_is_refused() -> None:
 
 def test_many_are_the_same_as_one_by_one() -> None:
     many = posterior(8)
-    alone = [AudiencePosterior.from_frame(many.to_frame()[row], NOTES).shares().p10[0] for row in range(8)]
+    alone = [AudiencePosterior.from_frame(many.to_frame()[row], TOLD, NOTES).shares().p10[0] for row in range(8)]
     assert_allclose(many.shares().p10, alone)
 
 
@@ -142,10 +160,15 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     read = AudiencePosterior.load(tmp_path)
     assert read.to_frame().equals(written.to_frame())
     assert read.notes == NOTES
+    assert read.told.equals(TOLD)
     assert_array_equal(read.shares().p90, written.shares().p90)
     assert_array_equal(np.isnat(read.as_of), np.isnat(written.as_of))
     assert_array_equal(np.isnan(read.sample_size), np.isnan(written.sample_size))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["audience.json", "audience.parquet"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "audience.json",
+        "audience.parquet",
+        "audience_reports.parquet",
+    ]
 
 
 def test_what_is_not_known_is_null_at_rest() -> None:
@@ -180,7 +203,14 @@ def test_a_conflict_an_unknown_sample_and_another_source_of_the_place_are_told()
     assert "không ghi cỡ mẫu" in text.vi
     assert "nơi sống: người sáng tạo cung cấp" in text.vi
     assert "lệch nhau 3,0 lần" in text.vi
+    assert "nền tảng báo cáo ngày 01/09/2026: 30% từ 16 đến 30 tuổi, không rõ ở Thành phố Hồ Chí Minh" in text.vi
     assert "reports differ 3.0 times" in text.en
+    assert "reported by the creator on 2026-10-01: 55% aged 16 to 30, 40% in Ho Chi Minh City" in text.en
+
+
+def test_the_reports_of_a_presence_are_its_own() -> None:
+    assert posterior().told_of(3)["source"].to_list() == ["platform", "creator"]
+    assert posterior().told_of(1).is_empty()
 
 
 @pytest.mark.parametrize("code", range(len(SOURCES)))

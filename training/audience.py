@@ -34,6 +34,7 @@ Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 LEAST_REPORTED: Final = 30  # presences with a report before a model of a dozen effects and its errors say anything
+_DIGITS: Final = 9  # kept of a figure: the last bits of a matrix product must not name a bundle
 _LEAST_ON_PLATFORM: Final = 5  # reports on a platform before the model speaks of it: else its prior does
 
 
@@ -71,7 +72,7 @@ def fit_audience(tables: Tables, vectors: Vectors | None, rng: np.random.Generat
         vectors: (n_creators, dimension) what creators write, or None.
         rng: draws the folds of the model's cross-validation.
     """
-    at = tables.posts["published_at"].max()
+    at = tables.counts["published_at"].max()
     assert isinstance(at, datetime)
     frame = presences_of(tables)
     reports = read_reports(tables.audiences, frame, at)
@@ -82,7 +83,7 @@ def fit_audience(tables: Tables, vectors: Vectors | None, rng: np.random.Generat
 
 def presences_of(tables: Tables) -> pl.DataFrame:
     """One row per presence, sorted by creator row and platform, with what is known of the creator."""
-    seen = [table.select("creator_id", "platform") for table in (tables.accounts, tables.posts, tables.audiences)]
+    seen = [table.select("creator_id", "platform") for table in (tables.accounts, tables.counts, tables.audiences)]
     creators = tables.creators.with_row_index("creator").with_columns(pl.col("creator").cast(pl.Int64))
     followers = tables.accounts.select("creator_id", "platform", "followers")
     return (
@@ -177,18 +178,19 @@ def _assembled(
     return AudiencePosterior(
         creators=frame["creator"].to_numpy(),
         platforms=frame["platform"].to_numpy().astype(np.str_),
-        ages=ages.means,
-        ages_size=ages.sizes,
-        hcmc=city.means[:, 0],
-        hcmc_size=city.sizes,
-        vietnam=country.means[:, 0],
-        vietnam_size=country.sizes,
+        ages=ages.means.round(_DIGITS),
+        ages_size=ages.sizes.round(_DIGITS),
+        hcmc=city.means[:, 0].round(_DIGITS),
+        hcmc_size=city.sizes.round(_DIGITS),
+        vietnam=country.means[:, 0].round(_DIGITS),
+        vietnam_size=country.sizes.round(_DIGITS),
         source=_source(reports, "ages", ages),
         place_source=_source(reports, "hcmc", city),
         as_of=_newest(reports, frame["platform"].to_list(), ages),
         sample_size=_asked(reports, n),
         reports=np.bincount(reports.presences, minlength=n),
         conflict=np.fmax(ages.pooled.conflict, city.pooled.conflict),
+        told=reports.as_told(),
         notes=_notes(reports, at, ages, city, country),
     )
 
@@ -227,7 +229,8 @@ def _notes(reports: Reports, at: datetime, ages: _Found, city: _Found, country: 
         "at": at.isoformat(),
         "reported": len(np.unique(reports.presences)),
         "spread": {
-            name: dict(zip(SOURCES, spread.sources.tolist(), strict=True)) | {"yearly": spread.yearly}
+            name: dict(zip(SOURCES, spread.sources.round(_DIGITS).tolist(), strict=True))
+            | {"yearly": round(spread.yearly, _DIGITS)}
             for name, spread in spreads.items()
         },
     }

@@ -12,16 +12,15 @@ import polars as pl
 from scipy.optimize import nnls
 
 from data.contract import AGE_BUCKETS, SOURCES
-from features.audience import Spread, one_asked
+from features.audience import Spread, one_asked, young
 from features.audience_priors import platform_ages
+from models.audience import TOLD_SCHEMA
 
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 _UNKNOWN_SIZE: Final = 200.0  # people asked where no report of the source says how many: few, but not none
-_LEAST_KNOWN: Final = (
-    5  # reports of a source that say their size before its lower quartile stands for those that do not
-)
+_LEAST_KNOWN: Final = 5  # reports of a source that say their size; then their lower quartile stands for the others
 # Before repeated reports say otherwise: a platform counts its own viewers, a creator shows the better month, an agency
 # rounds and extrapolates; and an audience is another after some years. In parts of one person's variance.
 USUAL_SPREAD: Final = Spread(np.array([1 / 1000, 1 / 300, 1 / 200]), 1 / 400)
@@ -59,11 +58,28 @@ class Reports:
     vietnam: Doubles
 
     def told(self, name: str) -> tuple[Doubles, Doubles]:
-        """Shares (m, k) of `ages`, `hcmc` or `vietnam`, and the part of them (m,) that was reported; 0 is none."""
+        """Shares (m, k) of `ages`, `hcmc` or `vietnam`, and the part of them (m,) that was reported.
+
+        That is 0 where the report does not say, or where it says that nobody was asked.
+        """
+        somebody = self.sizes > 0
         if name == "ages":
-            return self.ages, self.known
+            return self.ages, np.where(somebody, self.known, 0.0)
         share: Doubles = getattr(self, name)
-        return share[:, None], np.where(np.isnan(share), 0.0, 1.0)
+        return share[:, None], np.where(np.isnan(share) | ~somebody, 0.0, 1.0)
+
+    def as_told(self) -> pl.DataFrame:
+        """One row each, as `models.audience.TOLD_SCHEMA`."""
+        columns = {
+            "presence": self.presences,
+            "source": [SOURCES[source] for source in self.sources.tolist()],
+            "as_of": self.as_of,
+            "sample_size": self.stated,
+            "young": young(self.ages),
+            "hcmc": self.hcmc,
+            "vietnam": self.vietnam,
+        }
+        return pl.DataFrame(columns, schema=TOLD_SCHEMA, nan_to_null=True)
 
 
 def read_reports(audiences: pl.DataFrame, presences: pl.DataFrame, at: datetime) -> Reports:
@@ -94,7 +110,7 @@ def _numbers(column: pl.Series) -> Doubles:
 
 def _filled(stated: Doubles, sources: Rows) -> Doubles:
     """A report that does not say how many were asked counts as a small one of its source."""
-    sizes = np.where(stated >= 1.0, stated, np.nan)
+    sizes = stated.copy()
     for source in range(len(SOURCES)):
         said = sizes[(sources == source) & ~np.isnan(sizes)]
         usual = float(np.quantile(said, 0.25)) if len(said) >= _LEAST_KNOWN else _UNKNOWN_SIZE
@@ -112,7 +128,7 @@ def _whole(ages: Doubles, platforms: pl.Series) -> tuple[Doubles, Doubles]:
     room = np.where(missing, prior, 0.0).sum(axis=1)
     filled = np.where(missing, prior * (left / np.where(room > 0, room, 1.0))[:, None], ages)
     filled /= filled.sum(axis=1, keepdims=True)
-    known = np.where(room > 0, np.minimum(told, 1.0), 1.0)
+    known = np.where(missing.sum(axis=1) > 1, np.minimum(told, 1.0), 1.0)  # one bucket is what the others leave
     filled[missing.all(axis=1)] = np.nan
     return filled, np.where(missing.all(axis=1), 0.0, known)
 
