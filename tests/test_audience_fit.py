@@ -20,6 +20,9 @@ from training.audience_reports import USUAL_SPREAD, fit_spread, read_reports
 from training.tables import Tables
 
 SEEDS = (1, 2, 3, 4, 5)
+WHOLE_AND_CITY = pytest.mark.parametrize(
+    ("truth", "provinces"), [("young_share", ()), ("target_share", (CITY,))], ids=["16-30", "16-30 in the city"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ def alone(tables: Tables, *rows: dict[str, Any]) -> tuple[AudiencePosterior, int
 # --- against the truth
 
 
-@pytest.mark.parametrize(("truth", "provinces"), [("young_share", ()), ("target_share", (CITY,))])
+@WHOLE_AND_CITY
 def test_eighty_percent_intervals_hold_the_truth_that_often(
     worlds: list[tuple[World, Tables]], fitted: list[AudiencePosterior], truth: str, provinces: tuple[str, ...]
 ) -> None:
@@ -79,10 +82,13 @@ def test_eighty_percent_intervals_hold_the_truth_that_often(
     assert 0.76 <= np.concatenate(held).mean() <= 0.84
 
 
-def test_they_do_whoever_reported(worlds: list[tuple[World, Tables]], fitted: list[AudiencePosterior]) -> None:
+@WHOLE_AND_CITY
+def test_they_do_whoever_reported(
+    worlds: list[tuple[World, Tables]], fitted: list[AudiencePosterior], truth: str, provinces: tuple[str, ...]
+) -> None:
     held: dict[int, list[bool]] = {}
     for (world, tables), found in zip(worlds, fitted, strict=True):
-        inside = covered(found.shares(), truth_of(found, tables, world)["target_share"])
+        inside = covered(found.shares(provinces=provinces), truth_of(found, tables, world)[truth])
         for code, one in zip(found.source.tolist(), inside.tolist(), strict=True):
             held.setdefault(code, []).append(one)
     assert set(held) == set(range(MODEL + 1))
