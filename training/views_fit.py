@@ -243,7 +243,7 @@ def _metrics(
         for level, loss in zip(LEVELS, each[enough].mean(axis=0), strict=True)
     }
     inside = (aims >= points[:, 0]) & (aims <= points[:, 2])
-    return figures | {"views: 80 % interval holds, uncorrected": float(inside.mean())}
+    return figures | {"views: interval 80 holds uncorrected": float(inside.mean())}
 
 
 def _rows(viewings: Viewings, on_scale: Comparable, learned: Learned, rng: np.random.Generator) -> pl.DataFrame:
