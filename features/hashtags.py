@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from features.diacritics import is_syllable, plain_syllables, strip_diacritics
 from features.phrases import phrases
+from features.recall import recalled
 
 MAX_TAG: Final = 64  # letters; longer ones are kept whole, so that the work for a tag is bounded
 _MIN_TAG: Final = 4  # shorter ones are abbreviations
@@ -46,9 +47,19 @@ _LONE: Final = 4.0  # further cost of a word of one letter ("o to", "y te")
 _CAMEL: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
+_Word = tuple[int, str, float]  # letters, spelling and cost of a word that may begin somewhere
+
 # A partial cut: cost so far, seams never seen so far, its last word, where that begins, and the cut before it.
 # A plain tuple, because a tag makes dozens and a month of posts a million tags.
 _Step = tuple[float, int, str, int, "_Step | None"]
+
+
+@dataclass(slots=True)
+class _Node:
+    """What some first letters lead to: one letter further, and the words that they begin with, shortest first."""
+
+    words: tuple[_Word, ...] = ()
+    below: dict[str, _Node] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,9 +76,12 @@ class HashtagSplitter:
     pairs: Mapping[str, Mapping[str, int]]
     total: int
     _costs: dict[str, float] = field(init=False, repr=False, compare=False)
+    _tree: _Node = field(init=False, repr=False, compare=False)
+    _cuts: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_costs", _word_costs(self.counts, self.total))
+        object.__setattr__(self, "_tree", _tree(self._costs))
 
     @classmethod
     def default(cls) -> HashtagSplitter:
@@ -128,6 +142,9 @@ class HashtagSplitter:
         return joined
 
     def _cut(self, tag: str) -> tuple[str, ...]:
+        return recalled(self._cuts, tag, self._likeliest)
+
+    def _likeliest(self, tag: str) -> tuple[str, ...]:
         """The likeliest words of a lower-case tag, or the tag."""
         plain = strip_diacritics(tag)
         if len(plain) != len(tag) or len(tag) < _MIN_TAG:
@@ -152,25 +169,25 @@ class HashtagSplitter:
             before = ending[start]
             if start and not before:
                 continue
-            for end, word, cost in self._words_at(tag, plain, start):
-                ending[end].append(self._joined(before, word, cost, start) if start else (cost, 0, word, 0, None))
+            for length, word, cost in self._words_at(tag, plain, start):
+                step = self._joined(before, word, cost, start) if start else (cost, 0, word, 0, None)
+                ending[start + length].append(step)
         return min(ending[-1], default=None)
 
-    def _words_at(self, tag: str, plain: str, start: int) -> list[tuple[int, str, float]]:
-        """End, word and cost of each word that may begin at `start`."""
+    def _words_at(self, tag: str, plain: str, start: int) -> Sequence[_Word]:
+        """The words that may begin at `start`, shortest first."""
         if plain[start] in _FIGURES:
-            end = len(plain) - len(plain[start:].lstrip("0123456789"))
-            return [(end, plain[start:end], _DIGITS)]
-        found = []
-        costs, marked = self._costs, not tag.isascii()
-        for end in range(start + 1, len(plain) + 1):
-            word = plain[start:end]
-            cost = costs.get(word)
-            if cost is None:
+            length = len(plain) - start - len(plain[start:].lstrip("0123456789"))
+            return ((length, plain[start : start + length], _DIGITS),)
+        node = self._tree
+        for letter in plain[start:]:
+            below = node.below.get(letter)
+            if below is None:
                 break
-            if cost < inf and not (marked and not _can_be(tag[start:end])):
-                found.append((end, word, cost))
-        return found
+            node = below
+        if tag.isascii():
+            return node.words
+        return [found for found in node.words if _can_be(tag[start : start + found[0]])]
 
     def _joined(self, before: list[_Step], word: str, alone: float, start: int) -> _Step:
         """The cheapest way to put a word behind the words that end where it begins."""
@@ -200,11 +217,24 @@ def _default() -> HashtagSplitter:
 
 
 def _word_costs(counts: Mapping[str, int], total: int) -> dict[str, float]:
-    """Minus log of each word's chance; inf for what only begins a word, so that a search knows when to stop."""
-    costs = dict.fromkeys((word[:end] for word in counts for end in range(1, len(word))), inf)
-    for word, count in counts.items():
-        costs[word] = log(total + 1.0) - log(count or _UNSEEN) + (_LONE if len(word) == 1 else 0.0)
-    return costs
+    """Minus log of each word's chance."""
+    return {
+        word: log(total + 1.0) - log(count or _UNSEEN) + (_LONE if len(word) == 1 else 0.0)
+        for word, count in counts.items()
+    }
+
+
+def _tree(costs: Mapping[str, float]) -> _Node:
+    """All words by their letters, so that a search knows when to stop; shorter words first, for longer ones add."""
+    root = _Node()
+    for word in sorted(costs, key=len):
+        node = root
+        for letter in word:
+            if letter not in node.below:
+                node.below[letter] = _Node(node.words)
+            node = node.below[letter]
+        node.words = (*node.words, (len(word), word, costs[word]))
+    return root
 
 
 def _built_in() -> tuple[Counter[str], Counter[tuple[str, str]]]:

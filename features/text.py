@@ -15,12 +15,12 @@ import json
 import re
 import unicodedata
 from array import array
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 from typing import Final
 
 import numpy as np
@@ -32,13 +32,12 @@ import pyarrow.compute as pc
 from features.diacritics import COMBINING, place_tone, strip_diacritics, without_echo
 from features.hashtags import HashtagSplitter
 from features.ragged import stretches
+from features.recall import Words, recalled
 from features.teencode import MEANINGS
 
 __all__ = ["TokenBatch", "Tokeniser", "normalise", "strip_diacritics"]
 
 MAX_WORD: Final = 64  # letters; longer ones are keys, not words, and are cut
-_REMEMBERED: Final = 100_000  # chunks, and pieces of them: at most some forty megabytes; the same ones come again
-_REMEMBERED_LETTERS: Final = 64  # longer ones do not
 _SLICE: Final = 20_000  # texts cut at once, so that memory does not grow with the catalogue
 _FITTED: Final = 300_000  # texts that hashtags learn from, spread over all: more would not change a cut
 
@@ -60,7 +59,6 @@ _SELECTORS: Final = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 
 
 
 Ints = npt.NDArray[np.int64]
-Words = tuple[str, ...]
 Texts = Sequence[str | None] | pl.Series
 
 
@@ -115,25 +113,16 @@ class Tokeniser:
         return cls(HashtagSplitter.from_dict(json.loads(content)["hashtags"]))
 
     def _chunk_words(self, chunk: str) -> Words:
-        return _recalled(self._chunks, chunk, self._read_chunk)
+        return recalled(self._chunks, chunk, self._read_chunk)
 
     def _read_chunk(self, chunk: str) -> Words:
-        return tuple(chain.from_iterable(map(self._piece_words, _pieces(chunk, self.splitter.split))))
+        pieces = _pieces(chunk, self.splitter.split)
+        if len(pieces) == 1:
+            return self._piece_words(pieces[0])
+        return tuple(chain.from_iterable(map(self._piece_words, pieces)))
 
     def _piece_words(self, piece: str) -> Words:
-        return _recalled(self._pieces, piece, _canonical)
-
-
-def _recalled(known: dict[str, Words], text: str, read: Callable[[str], Words]) -> Words:
-    """What was read before, or read now and kept while there is room."""
-    found = known.get(text)
-    if found is None:
-        found = read(text)
-        if len(known) >= _REMEMBERED:
-            known.clear()
-        if len(text) <= _REMEMBERED_LETTERS:
-            known[text] = found
-    return found
+        return recalled(self._pieces, piece, _canonical)
 
 
 def normalise(text: str | None) -> str:
@@ -149,18 +138,20 @@ def _default() -> Tokeniser:
 # --- one chunk ---------------------------------------------------------------------------------------------------
 
 
-def _pieces(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> Iterator[str]:
+def _pieces(chunk: str, split_tag: Callable[[str], Sequence[str]]) -> Sequence[str]:
     """Runs of letters and digits, in lower case; a run behind # is a hashtag and may be several."""
     text = unicodedata.normalize("NFKC", chunk.strip(_ENDS))
     if text.isalnum():
-        yield text.lower()
-        return
+        return (text.lower(),)
+    if text[:1] == "#" and text[1:].isalnum():
+        return split_tag(_once_in_tag(text[1:]))
     if not _MAY_BE_GONE.isdisjoint(text):
         text = _GONE.sub(" ", text)
-    if text[:1] == "#" and text[1:].isalnum():
-        yield from split_tag(_once_in_tag(text[1:]))
-        return
-    for run in _SIGN.sub(_stand_in, text).split():
+    return tuple(_runs(_SIGN.sub(_stand_in, text), split_tag))
+
+
+def _runs(text: str, split_tag: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    for run in text.split():
         plain, *tags = run.split("#")
         yield plain.lower()
         for tag in tags:
@@ -214,7 +205,7 @@ class _Reader:
     def __init__(self, chunk_words: Callable[[str], Words]) -> None:
         self._chunk_words = chunk_words
         self._chunk_rows: dict[str, int] = {}
-        self._word_ids: dict[str, int] = {}
+        self._word_ids: defaultdict[str, int] = defaultdict(count().__next__)
         self._flat = array("i")  # word ids of the chunks, one chunk after another
         self._ends = array("q", [0])  # where each chunk's ids end
 
@@ -222,21 +213,21 @@ class _Reader:
         ids: list[npt.NDArray[np.int32]] = [np.empty(0, np.int32)]
         lengths: list[Ints] = [np.zeros(1, np.int64)]
         for codes, chunks_of_text, distinct in _cut_ahead(texts):
-            rows = np.array([self._row(chunk) for chunk in distinct], dtype=np.int64)[codes]
+            rows = np.array(self._rows(distinct), dtype=np.int64)[codes]
             slice_ids, slice_lengths = self._placed(rows, chunks_of_text)
             ids.append(slice_ids)
             lengths.append(slice_lengths)
         return TokenBatch(np.concatenate(ids), np.cumsum(np.concatenate(lengths)), list(self._word_ids))
 
-    def _row(self, chunk: str) -> int:
-        row = self._chunk_rows.get(chunk)
-        if row is None:
-            row = self._chunk_rows[chunk] = len(self._chunk_rows)
-            self._flat.extend(
-                [self._word_ids.setdefault(word, len(self._word_ids)) for word in self._chunk_words(chunk)]
-            )
-            self._ends.append(len(self._flat))
-        return row
+    def _rows(self, chunks: Sequence[str]) -> list[int]:
+        """Rows of distinct chunks; those not met before are read."""
+        known = self._chunk_rows
+        for chunk in chunks:
+            if chunk not in known:
+                known[chunk] = len(known)
+                self._flat.extend(map(self._word_ids.__getitem__, self._chunk_words(chunk)))
+                self._ends.append(len(self._flat))
+        return [known[chunk] for chunk in chunks]
 
     def _placed(self, rows: Ints, chunks_of_text: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
         """Word ids in the place of each chunk, and how many words each text has."""

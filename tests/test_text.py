@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from features import recall
 from features import text as text_module
 from features.diacritics import is_syllable, place_tone, plain_syllables
 from features.teencode import MEANINGS
@@ -161,7 +162,7 @@ def test_half_a_surrogate_pair_is_no_letter() -> None:
 
 
 def test_the_memory_of_read_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_module, "_REMEMBERED", 3)
+    monkeypatch.setattr(recall, "REMEMBERED", 3)
     tokeniser = Tokeniser()
     for number in range(10):
         assert tokeniser.words(f"số {number}") == ["số", str(number)]
