@@ -89,7 +89,8 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
         "activity": index.activity,
     }
     held = {f"hashed.{channel}": hashed.arrays() for channel, hashed in index.hashed.items()}
-    held |= {"posts": index.posts.arrays(), "hashtags": index.hashtags.arrays()}
+    held |= {"posts": index.posts.arrays(), "wording_posts": index.wording_posts.arrays()}
+    held["hashtags"] = index.hashtags.arrays()
     for holder, own in held.items():
         arrays |= {f"{holder}.{name}": array for name, array in own.items()}
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -125,6 +126,7 @@ def _load_index(folder: Path) -> CreatorIndex:
         vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
         posts=LexicalIndex.from_arrays(_named(arrays, "posts")),
         hashed={channel: HashedIndex.from_arrays(_named(arrays, f"hashed.{channel}")) for channel in HASHED_CHANNELS},
+        wording_posts=LexicalIndex.from_arrays(_named(arrays, "wording_posts")),
         hashtags=HashtagIndex.from_arrays(terms["hashtags"], _named(arrays, "hashtags")),
         vectors=VectorIndex.load(folder / "posts.faiss"),
         creator_vectors=arrays["creator_vectors"],

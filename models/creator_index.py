@@ -31,12 +31,7 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 CHANNELS: Final = ("words", "plain", "pairs")
-HASHED_CHANNELS: Final = (
-    "wording_posts",
-    "wording",
-    "shape",
-    "pieces",
-)  # the first over posts, the rest over creators
+HASHED_CHANNELS: Final = ("wording", "shape", "pieces")
 POST_SIGNALS: Final = ("words_posts", "meaning_posts", "wording_posts")
 CREATOR_SIGNALS: Final = ("wording_creator", "shape_creator", "pieces_creator", "hashtags_creator")
 ACTIVITY: Final = "recent_activity"
@@ -61,7 +56,7 @@ class Query:
         text: as given.
         words: canonical words of the text, in order.
         terms: per channel the term rows that the index knows, the rarest first.
-        hashed: the same for the channels below the word.
+        hashed: the same for the channels below the word, and for wording over posts.
         vector: (dimension,) unit vector.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
@@ -135,7 +130,8 @@ class CreatorIndex:
         tokeniser: cuts texts into canonical words.
         vocabulary: terms of the lexical channels; one table of rows for all of them.
         posts: postings over posts of words as written, words without diacritics and pairs of those.
-        hashed: postings of the channels below the word.
+        hashed: postings over creators of the channels below the word.
+        wording_posts: postings over posts of wording, by the rows of `hashed["wording"]`.
         hashtags: hashtags by post and creators by hashtag.
         vectors: posts' vectors under their rows.
         creator_vectors: (n_creators, dimension) unit vectors, recent posts counting most.
@@ -148,6 +144,7 @@ class CreatorIndex:
     vocabulary: Vocabulary
     posts: LexicalIndex
     hashed: Mapping[str, HashedIndex]
+    wording_posts: LexicalIndex
     hashtags: HashtagIndex
     vectors: VectorIndex
     creator_vectors: Floats
@@ -182,12 +179,12 @@ class CreatorIndex:
 
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
         wording, shape = surface_features(text)
-        pieces = list(chain.from_iterable(map(word_pieces, words)))
-        features = {"wording_posts": wording, "wording": wording, "shape": shape, "pieces": pieces}
-        return {
-            channel: rarest(index.rows(features[channel]), index.postings, _HASHED_TERMS * max_terms)
-            for channel, index in self.hashed.items()
-        }
+        pieces = chain.from_iterable(map(word_pieces, words))
+        features = {"wording": wording, "shape": shape, "pieces": pieces}
+        most = _HASHED_TERMS * max_terms
+        rows = {channel: index.rows(features[channel]) for channel, index in self.hashed.items()}
+        found = {channel: rarest(rows[channel], index.postings, most) for channel, index in self.hashed.items()}
+        return found | {"wording_posts": rarest(rows["wording"], self.wording_posts, most)}
 
     def _missing(self, words: Sequence[str], rows: Rows) -> dict[str, int]:
         found = np.unique(rows)
@@ -208,7 +205,7 @@ class CreatorIndex:
         """Hold a query against every creator; `near` are its nearest posts, where they are known already."""
         near = near if near is not None else self.near([query])[0]
         found = best_posts(self.posts.scores(list(chain(*query.terms.values()))) * self.post_fade, RETRIEVED_POSTS)
-        worded = self.hashed["wording_posts"].postings.scores(query.hashed["wording_posts"]) * self.post_fade
+        worded = self.wording_posts.scores(query.hashed["wording_posts"]) * self.post_fade
         pooled = {
             "words_posts": self._pool_words(*found),
             "meaning_posts": self._pool_meaning(*near),
@@ -218,7 +215,7 @@ class CreatorIndex:
         values = np.empty((self.n_creators, len(SIGNALS)), dtype=np.float32)
         for name, result in pooled.items():
             values[:, SIGNALS.index(name)] = result.values
-        for channel in HASHED_CHANNELS[1:]:
+        for channel in HASHED_CHANNELS:
             scores = self.hashed[channel].postings.scores(query.hashed[channel])
             values[:, SIGNALS.index(f"{channel}_creator")] = scores / _evidence_scale(scores)
         values[:, SIGNALS.index("hashtags_creator")] = self.hashtags.scores(guess)
@@ -229,11 +226,12 @@ class CreatorIndex:
         """The hashtags of the posts most like a text: by words, the best counting one, and by meaning."""
         rows, scores = worded
         best = np.lexsort((rows, -scores))[:_ALIKE]
-        weights = np.zeros(len(self.owners), dtype=np.float32)
-        weights[rows[best]] = scores[best] / max(float(scores.max(initial=0.0)), 1e-12)
-        weights[near[0][:_ALIKE]] += np.maximum(near[1][:_ALIKE], 0.0)
-        posts = np.flatnonzero(weights)
-        return self.hashtags.guess(posts, weights[posts], self.owners[posts])
+        by_word = scores[best] / max(float(scores.max(initial=0.0)), 1e-12)
+        by_meaning = np.maximum(near[1][:_ALIKE], 0.0)
+        posts, place = np.unique(np.concatenate((rows[best], near[0][:_ALIKE])), return_inverse=True)
+        weights = np.bincount(place, np.concatenate((by_word, by_meaning)), minlength=len(posts)).astype(np.float32)
+        kept = weights > 0
+        return self.hashtags.guess(posts[kept], weights[kept], self.owners[posts[kept]])
 
     def _pool_words(self, rows: Rows, found: Floats) -> Pooled:
         pooled = mean_of_best(rows, found, self.owners[rows], self.n_creators, BEST_POSTS, floor=0.0)
@@ -257,11 +255,13 @@ def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> C
     vocabulary = build_vocabulary(words, min_count=1, min_pair_count=_LEAST_PAIR_COUNT)
     bags = vocabulary.rows(words.ids, words.offsets, words.vocabulary, max_words=1 << 30)
     documents = np.repeat(np.arange(len(owners)), np.diff(bags.offsets))
+    hashed, wording_posts = _surfaces(posts, n_creators)
     return CreatorIndex(
         tokeniser=tokeniser,
         vocabulary=vocabulary,
         posts=LexicalIndex.build(bags.rows, documents, len(vocabulary), len(owners)),
-        hashed=_surfaces(posts, n_creators) | {"pieces": _pieces(words, owners, n_creators)},
+        hashed=hashed | {"pieces": _pieces(words, owners, n_creators)},
+        wording_posts=wording_posts,
         hashtags=HashtagIndex.build(posts.hashtags, posts.tags, posts.tagged, owners, n_creators),
         vectors=VectorIndex.build(posts.vectors, np.arange(len(owners), dtype=np.int64)),
         creator_vectors=_creator_vectors(posts, n_creators),
@@ -271,15 +271,14 @@ def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> C
     )
 
 
-def _surfaces(posts: IndexedPosts, n_creators: int) -> dict[str, HashedIndex]:
+def _surfaces(posts: IndexedPosts, n_creators: int) -> tuple[dict[str, HashedIndex], LexicalIndex]:
+    """Wording and shape over creators, and wording over posts."""
     found = [surface_features(text) for text in posts.typed]
-    wording, by_post = _flat([surface.wording for surface in found])
-    shape, shaped = _flat([surface.shape for surface in found])
-    return {
-        "wording_posts": HashedIndex.build(wording, by_post, len(posts.owners)),
-        "wording": HashedIndex.build(wording, posts.owners[by_post], n_creators),
-        "shape": HashedIndex.build(shape, posts.owners[shaped], n_creators),
-    }
+    features, by_post = _flat([surface.wording for surface in found])
+    shapes, shaped = _flat([surface.shape for surface in found])
+    wording = HashedIndex.build(features, posts.owners[by_post], n_creators)
+    shape = HashedIndex.build(shapes, posts.owners[shaped], n_creators)
+    return {"wording": wording, "shape": shape}, wording.of_other_documents(features, by_post, len(posts.owners))
 
 
 def _flat(features: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:

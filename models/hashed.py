@@ -1,4 +1,4 @@
-"""BM25 over hashed features: what `features.surface` says of posts, or of all posts of a creator as one document."""
+"""BM25 over hashed features: what `features.surface` says of all posts of a creator as one document, or of posts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class HashedIndex:
     """Postings of documents by hashed feature.
 
     Attributes:
-        keys: (n_features,) int64, sorted; the feature of each row of `postings`.
+        keys: (n_features,) uint32, sorted; the feature of each row of `postings`.
         postings: BM25 of documents by row.
     """
 
-    keys: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.uint32]
     postings: LexicalIndex
 
     @classmethod
@@ -28,12 +28,19 @@ class HashedIndex:
         cls, features: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_documents: int
     ) -> HashedIndex:
         """Index occurrences: `features[i]` stands in `documents[i]`, both (n_occurrences,)."""
-        keys, rows = np.unique(features.astype(np.int64), return_inverse=True)
+        keys, rows = np.unique(features.astype(np.uint32), return_inverse=True)
         return cls(keys, LexicalIndex.build(rows, documents, len(keys), n_documents, shortest=1.0))
+
+    def of_other_documents(
+        self, features: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_documents: int
+    ) -> LexicalIndex:
+        """The same occurrences in documents of another kind, under the rows of `keys`, which are kept once."""
+        rows = np.searchsorted(self.keys, features.astype(np.uint32))
+        return LexicalIndex.build(rows, documents, len(self.keys), n_documents, shortest=1.0)
 
     def rows(self, features: Iterable[int]) -> Sequence[int]:
         """Rows of those of the features that are known, each once."""
-        wanted = np.unique(np.fromiter(features, dtype=np.int64))
+        wanted = np.unique(np.fromiter(features, dtype=np.uint32))  # another width would widen all keys at each search
         if not len(self.keys) or not len(wanted):
             return []
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
@@ -47,4 +54,4 @@ class HashedIndex:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> HashedIndex:
         """The inverse of `arrays`."""
-        return cls(arrays["keys"].astype(np.int64, copy=False), LexicalIndex.from_arrays(arrays))
+        return cls(arrays["keys"].astype(np.uint32, copy=False), LexicalIndex.from_arrays(arrays))
