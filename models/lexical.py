@@ -7,16 +7,15 @@ non-negative idf log(1 + (n - df + 0.5) / (df + 0.5)).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix, csr_array
+from scipy.sparse import coo_matrix
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
 _MOST_POSTINGS: Final = 5_000
-_MOST_INT32: Final = np.iinfo(np.int32).max  # with wider starts SciPy would copy the documents to be as wide
 B: Final = 0.75  # how much a long document is held against it; likewise
 
 
@@ -35,12 +34,6 @@ class LexicalIndex:
     documents: npt.NDArray[np.int32]
     impacts: npt.NDArray[np.float32]
     n_documents: int
-    _by_term: csr_array = field(init=False, repr=False, compare=False)  # the same arrays, not copied
-
-    def __post_init__(self) -> None:
-        shape = (len(self.starts) - 1, self.n_documents)
-        starts = self.starts if len(self.documents) > _MOST_INT32 else self.starts.astype(np.int32)
-        object.__setattr__(self, "_by_term", csr_array((self.impacts, self.documents, starts), shape=shape))
 
     @classmethod
     def build(
@@ -79,8 +72,13 @@ class LexicalIndex:
     ) -> npt.NDArray[np.float32]:
         """(n_documents,) BM25 of every document for the distinct term rows given, each times its share, if given."""
         rows = np.asarray(terms, dtype=np.int64)
-        counted = np.ones(len(rows), dtype=np.float32) if shares is None else shares
-        total: npt.NDArray[np.float32] = self._by_term[rows].T @ counted  # eight times as fast as np.bincount
+        total = np.zeros(self.n_documents, dtype=np.float32)
+        if len(rows):
+            starts, stops = self.starts[rows], self.starts[rows + 1]
+            gained = _stretched(self.impacts, starts, stops)
+            if shares is not None:
+                gained *= np.repeat(shares, stops - starts)
+            np.add.at(total, _stretched(self.documents, starts, stops), gained)  # a third of np.bincount's time
         return total
 
     def stands_in(self, term: int, documents: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
@@ -111,6 +109,11 @@ class LexicalIndex:
             arrays["impacts"].astype(np.float32, copy=False),
             int(arrays["size"][0]),
         )
+
+
+def _stretched(flat: npt.NDArray[Any], starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The stretches one after another; copying them whole takes a tenth of picking their elements one by one."""
+    return np.concatenate([flat[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)])
 
 
 def rarest(terms: Sequence[int] | npt.NDArray[np.int64], index: LexicalIndex, most: int) -> list[int]:

@@ -29,11 +29,10 @@ class Pooled:
 
 
 def best_posts(scores: Floats, most: int) -> tuple[Rows, Floats]:
-    """Rows and scores of the `most` best positive scores, in no order; of equal ones those of the lowest rows."""
-    least = float(np.partition(scores, len(scores) - most)[len(scores) - most]) if len(scores) > most else 0.0
-    rows = np.flatnonzero(scores > max(least, 0.0))
-    if least > 0.0:
-        rows = np.concatenate((rows, np.flatnonzero(scores == least)[: most - len(rows)]))
+    """Rows and scores of the `most` best positive scores, in no order."""
+    rows = np.flatnonzero(scores > 0)
+    if len(rows) > most:
+        rows = rows[np.argpartition(scores[rows], len(rows) - most)[-most:]]
     return rows, scores[rows]
 
 
