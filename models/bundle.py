@@ -14,6 +14,7 @@ import polars as pl
 from safetensors.numpy import load_file, save_file
 
 from features.encoder import Encoder, load_encoder
+from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
 from features.vocabulary import Vocabulary
 from kolmatch.settings import EncoderSettings
@@ -106,23 +107,32 @@ def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
     tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
     settings = EncoderSettings.model_validate(manifest.settings["encoder"])
     weights = Weights.from_dict(json.loads((folder / "weights.json").read_text(encoding="utf-8")))
+    encoder = load_encoder(folder / ENCODER_FOLDER, settings)
     contents = Contents(
         **tables,
-        index=_load_index(folder),
+        index=_load_index(folder, _load_tokeniser(folder, encoder)),
         brief_vectors=VectorIndex.load(folder / "briefs.faiss"),
         weights=weights,
-        encoder=load_encoder(folder / ENCODER_FOLDER, settings),
+        encoder=encoder,
         forecast=ViewsForecast.load(folder),
         audience=AudiencePosterior.load(folder),
     )
     return manifest, contents
 
 
-def _load_index(folder: Path) -> CreatorIndex:
+def _load_tokeniser(folder: Path, encoder: Encoder) -> Tokeniser:
+    """The index's tokeniser; where the encoder has the same, that one, so that its tables are in memory once."""
+    written = (folder / "tokeniser.json").read_text(encoding="utf-8")
+    if isinstance(encoder, StaticEncoder) and encoder.tokeniser.to_json() == written:
+        return encoder.tokeniser
+    return Tokeniser.from_json(written)
+
+
+def _load_index(folder: Path, tokeniser: Tokeniser) -> CreatorIndex:
     arrays = load_file(folder / "index.safetensors")
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
     return CreatorIndex(
-        tokeniser=Tokeniser.from_json((folder / "tokeniser.json").read_text(encoding="utf-8")),
+        tokeniser=tokeniser,
         vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
         posts=LexicalIndex.from_arrays(_named(arrays, "posts")),
         hashed={channel: HashedIndex.from_arrays(_named(arrays, f"hashed.{channel}")) for channel in HASHED_CHANNELS},

@@ -22,7 +22,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from models.creator_index import ACTIVITY, SIGNALS
@@ -209,6 +208,8 @@ def fit_weights(written: Choices, plain: Choices) -> Weights:
 
 def fit_mix(choices: Choices) -> Mix:
     """Fit one set, held to the defaults."""
+    from scipy.optimize import minimize  # 23 MiB that a service which only answers does without
+
     prior = default_weights().written
     target = np.concatenate((prior.topic, prior.author)).astype(np.float64)
     n_weights, n_topic = len(target), len(prior.topic)
