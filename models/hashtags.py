@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.ragged import rows_of
+from features.ragged import distinct, rows_of
 from models.lexical import LexicalIndex
 
 Floats = npt.NDArray[np.float32]
@@ -53,7 +53,7 @@ class HashtagIndex:
     @classmethod
     def build(cls, names: Sequence[str], tags: Rows, posts: Rows, owners: Rows, n_creators: int) -> HashtagIndex:
         """Index uses: `tags[i]` (a row of `names`) stands on `posts[i]`; `owners` are the posts' creators."""
-        used = np.unique(tags * n_creators + owners[posts])
+        used = distinct(tags * n_creators + owners[posts])
         shared = np.bincount(used // n_creators, minlength=len(names)) >= _LEAST_CREATORS
         row = np.cumsum(shared) - 1
         kept = shared[tags]

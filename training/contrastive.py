@@ -7,12 +7,13 @@ texts as if they had been typed without diacritics, so that both ways of typing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.sparse import csr_matrix
 from torch.nn import functional
 
 from features.static_encoder import Vectors
@@ -24,6 +25,7 @@ _DROPPED_WORDS: Final = 0.2  # share of features left out at random on each side
 _PLAIN_TEXTS: Final = 0.3  # share of texts read as if typed without diacritics
 _LEAST_BATCH: Final = 16  # fewer pairs than this have too few negatives to teach anything
 
+Rows = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 
@@ -48,28 +50,27 @@ def train_vectors(
     Returns:
         (n_features, dimension) float32 rows, to be summed per text.
     """
-    model = _starting_rows(idf, settings.dimension, rng)
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)  # six times faster here
+    rows = torch.nn.Parameter(_starting_rows(idf, settings.dimension, rng))
+    optimiser = torch.optim.Adam([rows], lr=settings.learning_rate, fused=True)  # six times faster here
     planned = settings.epochs * sum(1 for _ in _epoch(corpus, settings.batch_size, np.random.default_rng(0)))
     done = 0
     for _ in range(settings.epochs):
         for pairs in _epoch(corpus, settings.batch_size, rng):
             _set_rate(optimiser, settings.learning_rate * max(0.02, 1 - done / max(planned, 1)))
             optimiser.zero_grad()
-            loss = _loss(model, pairs, first_plain, rng)
+            loss = _loss(rows, pairs, first_plain, rng)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             done += 1
             progress(min(done, planned), planned)  # epochs are drawn anew, and one may have a batch more
-    trained: Vectors = model.weight.detach().numpy()
+    trained: Vectors = rows.detach().numpy()
     return trained
 
 
-def _starting_rows(idf: npt.NDArray[np.float32], dimension: int, rng: np.random.Generator) -> torch.nn.EmbeddingBag:
+def _starting_rows(idf: npt.NDArray[np.float32], dimension: int, rng: np.random.Generator) -> torch.Tensor:
     start = rng.standard_normal((len(idf), dimension), dtype=np.float32) / np.sqrt(dimension)
     scaled = start * (idf / max(float(idf.sum()) / max(len(idf), 1), 1e-6))[:, None]
-    rows = torch.from_numpy(scaled.astype(np.float32))
-    return torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum", include_last_offset=True)
+    return torch.from_numpy(scaled.astype(np.float32))
 
 
 def _epoch(corpus: Corpus, batch_size: int, rng: np.random.Generator) -> Iterator[Pairs]:
@@ -85,10 +86,35 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def _loss(model: torch.nn.EmbeddingBag, pairs: Pairs, first_plain: int, rng: np.random.Generator) -> torch.Tensor:
-    left = _read(model, pairs.left, pairs.left_texts, first_plain, rng)
-    right = _read(model, pairs.right, pairs.right_texts, first_plain, rng)
-    return in_batch_loss(left, right, pairs.groups)
+def _loss(rows: torch.Tensor, pairs: Pairs, first_plain: int, rng: np.random.Generator) -> torch.Tensor:
+    left = _read(pairs.left, pairs.left_texts, first_plain, rng)
+    right = _read(pairs.right, pairs.right_texts, first_plain, rng)
+    sums: torch.Tensor = _Sums.apply(rows, _membership([left, right], len(rows)))  # type: ignore[no-untyped-call]
+    vectors = functional.normalize(sums, dim=1, eps=1e-6)
+    return in_batch_loss(vectors[: len(pairs)], vectors[len(pairs) :], pairs.groups)
+
+
+class _Sums(torch.autograd.Function):
+    """Sums of rows by text, as a sparse product each way: a third of the time of torch's EmbeddingBag, same sums."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor, membership: csr_matrix) -> torch.Tensor:  # noqa: ANN401
+        """(n_texts, dimension) sums of (n_features, dimension) rows."""
+        ctx.membership = membership
+        return torch.from_numpy(membership @ rows.detach().numpy())
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN401
+        """The gradient of the rows."""
+        return torch.from_numpy(ctx.membership.T @ gradients[0].contiguous().numpy()), None
+
+
+def _membership(sides: Sequence[tuple[Rows, Rows]], n_features: int) -> csr_matrix:
+    """(n_texts, n_features) how often each feature stands in each text, the sides one after another."""
+    columns = np.concatenate([rows for rows, _ in sides])
+    lengths = np.concatenate([np.diff(offsets) for _, offsets in sides])
+    ones = np.ones(len(columns), dtype=np.float32)
+    return csr_matrix((ones, columns, np.concatenate(([0], np.cumsum(lengths)))), shape=(len(lengths), n_features))
 
 
 def in_batch_loss(left: torch.Tensor, right: torch.Tensor, groups: npt.NDArray[np.int64]) -> torch.Tensor:
@@ -101,18 +127,10 @@ def in_batch_loss(left: torch.Tensor, right: torch.Tensor, groups: npt.NDArray[n
     return (functional.cross_entropy(alike, own) + functional.cross_entropy(alike.T, own)) / 2
 
 
-def _read(
-    model: torch.nn.EmbeddingBag,
-    texts: Spans,
-    chosen: npt.NDArray[np.int64],
-    first_plain: int,
-    rng: np.random.Generator,
-) -> torch.Tensor:
-    """(n, dimension) unit vectors of texts with words dropped, some of them as if typed without diacritics."""
+def _read(texts: Spans, chosen: npt.NDArray[np.int64], first_plain: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Flat rows and (n + 1,) offsets of texts with words dropped, some of them as if typed without diacritics."""
     rows, offsets = texts.take(chosen)
     kept = rng.random(len(rows), dtype=np.float32) >= _DROPPED_WORDS
     plain = np.repeat(rng.random(len(chosen)) < _PLAIN_TEXTS, np.diff(offsets))
     kept &= ~(plain & (rows < first_plain))
-    ends = np.concatenate(([0], np.cumsum(kept)))
-    pooled = model(torch.from_numpy(rows[kept]), torch.from_numpy(ends[offsets]))
-    return functional.normalize(pooled, dim=1, eps=1e-6)
+    return rows[kept], np.concatenate(([0], np.cumsum(kept)))[offsets]
