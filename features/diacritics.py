@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 ONSETS: Final = (
@@ -49,6 +50,7 @@ _ECHO: Final = re.compile(
         for letter, base in [*_TONE_OFF.items(), *((letter, letter) for letter in "ăâêôơ")]
     )
 )
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _DOUBLED: Final = re.compile(r"(.)\1")
 COMBINING: Final = re.compile("[\u0300-\u036f]")
 
@@ -64,9 +66,10 @@ def strip_diacritics(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFC", text).translate(_PLAIN_TABLE)
-    return plain if plain.isascii() else "".join(map(_without_mark, plain))
+    return plain if plain.isascii() else _BEYOND_ASCII.sub(lambda found: _without_mark(found[0]), plain)
 
 
+@lru_cache(maxsize=10_000)  # of some thousand letters and emoji the same ones come again
 def _without_mark(letter: str) -> str:
     """A Latin, Greek or Cyrillic letter without accents; letters of other scripts (Hangul, kana) are left whole."""
     base, marks = letter[:1], letter[1:]

@@ -13,13 +13,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 from zlib import crc32
 
+import numpy as np
+import numpy.typing as npt
+
 from features.diacritics import strip_diacritics
+from features.ragged import rows_of
+
+Features = npt.NDArray[np.uint32]
+Rows = npt.NDArray[np.int64]
 
 _PIECE_LETTERS: Final = (3, 4)  # shorter pieces are in every text, longer ones are nearly words
 _GONE: Final = re.compile(r"[#＃]\S*|https?://\S+|www\.\S+")  # hashtags and links are no wording of one's own
@@ -54,6 +63,45 @@ def surface_features(text: str | None) -> Surface:
     return Surface(_runs(tokens, 2), _runs(list(map(_class, tokens)), 3))
 
 
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """Wording and shape of many texts.
+
+    Attributes:
+        wording, shape: (n_features,) uint32, texts one after another.
+        wording_offsets, shape_offsets: (n_texts + 1,) where each text's features start and end.
+    """
+
+    wording: Features
+    wording_offsets: Rows
+    shape: Features
+    shape_offsets: Rows
+
+    def some(self, texts: Rows) -> Surfaces:
+        """Those of some of the texts."""
+        return Surfaces(
+            *_chosen(self.wording, self.wording_offsets, texts), *_chosen(self.shape, self.shape_offsets, texts)
+        )
+
+
+def read_surfaces(texts: Iterable[str | None]) -> Surfaces:
+    """Read many texts."""
+    wording, shape = array("I"), array("I")
+    ends: tuple[array[int], array[int]] = array("q", [0]), array("q", [0])
+    for found in map(surface_features, texts):
+        for flat, end, features in zip((wording, shape), ends, found, strict=True):
+            flat.extend(features)
+            end.append(len(flat))
+    return Surfaces(
+        np.array(wording, dtype=np.uint32), np.array(ends[0]), np.array(shape, dtype=np.uint32), np.array(ends[1])
+    )
+
+
+def _chosen(flat: Features, offsets: Rows, texts: Rows) -> tuple[Features, Rows]:
+    at, lengths = rows_of(offsets, texts)
+    return flat[at], np.concatenate(([0], np.cumsum(lengths)))
+
+
 def _runs(tokens: Sequence[str], longest: int) -> list[int]:
     """Features of the tokens alone and of neighbours up to `longest` together."""
     coded = [token.encode("utf-8", "replace") for token in tokens]
@@ -63,6 +111,7 @@ def _runs(tokens: Sequence[str], longest: int) -> list[int]:
     return [feature for found in runs for feature in found]
 
 
+@lru_cache(maxsize=100_000)
 def _class(token: str) -> str:
     """What kind of word stands there; punctuation and emoji are themselves."""
     if token[0].isdigit():

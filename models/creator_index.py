@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from features.encoder import Encoder
 from features.ragged import stretches
-from features.surface import surface_features, word_pieces
+from features.surface import Surfaces, surface_features, word_pieces
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Vocabulary, build_vocabulary
-from models.hashed import HashedIndex
+from models.hashed import HashedIndex, keys_of, postings_of
 from models.hashtags import Guess, HashtagIndex
 from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
@@ -104,7 +104,7 @@ class IndexedPosts:
 
     Attributes:
         words: their canonical words.
-        typed: (n_posts,) captions as they were typed.
+        surfaces: how their captions were typed.
         vectors: (n_posts, dimension) unit vectors.
         owners: (n_posts,) creator rows.
         ages: (n_posts,) days before the catalogue's last post.
@@ -113,7 +113,7 @@ class IndexedPosts:
     """
 
     words: TokenBatch
-    typed: Sequence[str | None]
+    surfaces: Surfaces
     vectors: Floats
     owners: Rows
     ages: npt.NDArray[np.float64]
@@ -273,27 +273,22 @@ def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> C
 
 def _surfaces(posts: IndexedPosts, n_creators: int) -> tuple[dict[str, HashedIndex], LexicalIndex]:
     """Wording and shape over creators, and wording over posts."""
-    found = [surface_features(text) for text in posts.typed]
-    features, by_post = _flat([surface.wording for surface in found])
-    shapes, shaped = _flat([surface.shape for surface in found])
-    wording = HashedIndex.build(features, posts.owners[by_post], n_creators)
-    shape = HashedIndex.build(shapes, posts.owners[shaped], n_creators)
-    return {"wording": wording, "shape": shape}, wording.of_other_documents(features, by_post, len(posts.owners))
-
-
-def _flat(features: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:
-    """Features of all posts one after another, and the post of each."""
-    flat = np.fromiter(chain.from_iterable(features), dtype=np.int64)
-    return flat, np.repeat(np.arange(len(features)), [len(found) for found in features])
+    surfaces, owners = posts.surfaces, posts.owners
+    by_post = np.repeat(np.arange(len(owners)), np.diff(surfaces.wording_offsets))
+    keys, rows = keys_of(surfaces.wording)
+    wording = HashedIndex(keys, postings_of(rows, owners[by_post], len(keys), n_creators))
+    shape = HashedIndex.build(surfaces.shape, np.repeat(owners, np.diff(surfaces.shape_offsets)), n_creators)
+    return {"wording": wording, "shape": shape}, postings_of(rows, by_post, len(keys), len(owners))
 
 
 def _pieces(batch: TokenBatch, owners: Rows, n_creators: int) -> HashedIndex:
-    by_word = [word_pieces(word) for word in batch.vocabulary]
-    flat = np.fromiter(chain.from_iterable(by_word), dtype=np.int64)
+    occurring = np.bincount(batch.ids, minlength=len(batch.vocabulary)).tolist()
+    by_word = [word_pieces(word) if many else () for word, many in zip(batch.vocabulary, occurring, strict=True)]
+    keys, rows = keys_of(np.fromiter(chain.from_iterable(by_word), dtype=np.uint32))
     ends = np.cumsum([0, *map(len, by_word)])
     starts, counts = ends[:-1][batch.ids], np.diff(ends)[batch.ids]
     speakers = np.repeat(np.repeat(owners, np.diff(batch.offsets)), counts)
-    return HashedIndex.build(flat[stretches(starts, counts)], speakers, n_creators)
+    return HashedIndex(keys, postings_of(rows[stretches(starts, counts)], speakers, len(keys), n_creators))
 
 
 def _creator_vectors(posts: IndexedPosts, n_creators: int) -> Floats:

@@ -7,8 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from models.lexical import LexicalIndex
+
+Features = npt.NDArray[np.integer]
+Rows = npt.NDArray[np.int64]
+
+
+def keys_of(features: Features) -> tuple[npt.NDArray[np.uint32], Rows]:
+    """Distinct features, sorted, and (n_occurrences,) the row of each; numpy would sort all occurrences for it."""
+    encoded = pa.array(features.astype(np.uint32)).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    row = np.empty(len(found), dtype=np.int64)
+    row[order] = np.arange(len(found))
+    return found[order], row[encoded.indices.to_numpy()]
+
+
+def postings_of(rows: Rows, documents: npt.NDArray[np.integer], n_features: int, n_documents: int) -> LexicalIndex:
+    """Postings of features by their rows; a short document is not preferred."""
+    return LexicalIndex.build(rows, documents, n_features, n_documents, shortest=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +43,10 @@ class HashedIndex:
     postings: LexicalIndex
 
     @classmethod
-    def build(
-        cls, features: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_documents: int
-    ) -> HashedIndex:
+    def build(cls, features: Features, documents: Rows, n_documents: int) -> HashedIndex:
         """Index occurrences: `features[i]` stands in `documents[i]`, both (n_occurrences,)."""
-        keys, rows = np.unique(features.astype(np.uint32), return_inverse=True)
-        return cls(keys, LexicalIndex.build(rows, documents, len(keys), n_documents, shortest=1.0))
-
-    def of_other_documents(
-        self, features: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_documents: int
-    ) -> LexicalIndex:
-        """The same occurrences in documents of another kind, under the rows of `keys`, which are kept once."""
-        rows = np.searchsorted(self.keys, features.astype(np.uint32))
-        return LexicalIndex.build(rows, documents, len(self.keys), n_documents, shortest=1.0)
+        keys, rows = keys_of(features)
+        return cls(keys, postings_of(rows, documents, len(keys), n_documents))
 
     def rows(self, features: Iterable[int]) -> Sequence[int]:
         """Rows of those of the features that are known, each once."""

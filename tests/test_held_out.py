@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from features.static_encoder import StaticEncoder
+from features.surface import read_surfaces
 from features.text import Tokeniser
 from models.creator_index import SIGNALS, CreatorIndex, IndexedPosts, build_index
 from models.weights import Choices
@@ -87,7 +88,9 @@ def small_index(n_creators: int = 8) -> tuple[CreatorIndex, StaticEncoder]:
     encoder = StaticEncoder(tokeniser, tuple(batch.vocabulary), vectors, 256)
     none = np.empty(0, dtype=np.int64)
     vectors = encoder.encode_words(batch)
-    posts = IndexedPosts(batch, texts, vectors, owners, np.zeros(len(texts)), hashtags=(), tags=none, tagged=none)
+    posts = IndexedPosts(
+        batch, read_surfaces(texts), vectors, owners, np.zeros(len(texts)), hashtags=(), tags=none, tagged=none
+    )
     return build_index(posts, n_creators, tokeniser), encoder
 
 

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from features.surface import read_surfaces
 from features.text import Tokeniser
 from models.creator_index import CreatorIndex, IndexedPosts, Signals, build_index
 from models.weights import default_weights
@@ -45,7 +46,7 @@ def index_of(posts: Sequence[Post], n_creators: int) -> CreatorIndex:
     tags, tagged = np.array(uses, dtype=np.int64).reshape(-1, 2).T
     indexed = IndexedPosts(
         words=tokeniser.batch(list(texts)),
-        typed=texts,
+        surfaces=read_surfaces(texts),
         vectors=WordEncoder().encode_posts(texts),
         owners=np.array(owners, dtype=np.int64),
         ages=np.array(ages, dtype=np.float64),

@@ -235,7 +235,7 @@ class _Job:
         tags, tagged = tags_among(self._reading, posts)
         indexed = IndexedPosts(
             words=full,
-            typed=self._tables.posts["text"].gather(posts).to_list(),
+            surfaces=self._reading.surfaces.some(posts),
             vectors=vectors,
             owners=owners,
             ages=self._tables.ages[posts] - since,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from features.documents import SPOKEN_LETTERS, caption_texts, post_texts, tag_lists, tag_texts
 from features.ragged import rows_of
 from features.static_encoder import StaticEncoder, Vectors
+from features.surface import Surfaces, read_surfaces
 from features.text import TokenBatch, Tokeniser
 from features.vocabulary import Bags, Vocabulary, build_vocabulary
 from kolmatch.settings import EncoderSettings
@@ -29,6 +30,7 @@ class Reading:
         tokeniser: what cut them.
         captions, tags, transcripts: words per post.
         full: caption and hashtags, what a post is indexed by.
+        surfaces: how captions were typed.
         tag_names: hashtags, lower case; `tag_ids`, `tag_posts` (n_uses,) say which stands on which post.
         extra: both sides of the pairs given from elsewhere, or None.
     """
@@ -38,6 +40,7 @@ class Reading:
     tags: TokenBatch
     transcripts: TokenBatch
     full: TokenBatch
+    surfaces: Surfaces
     tag_names: Sequence[str]
     tag_ids: Rows
     tag_posts: Rows
@@ -56,6 +59,7 @@ def read_words(tables: Tables, tokeniser: Tokeniser, extra: Sequence[tuple[str, 
         tags=tokeniser.batch(tags),
         transcripts=tokeniser.batch(spoken),
         full=tokeniser.batch(post_texts(tables.posts, tables.transcripts)),
+        surfaces=read_surfaces(tables.posts["text"]),
         tag_names=tag_names,
         tag_ids=tag_ids,
         tag_posts=tag_posts,
