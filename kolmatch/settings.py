@@ -40,6 +40,7 @@ class EncoderSettings(Section):
     fine_tune_learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     dimension: Positive = 256
     epochs: Positive = 5
+    max_steps: Positive = 1500
     batch_size: Annotated[int, Field(ge=16)] = 1024
     learning_rate: Annotated[float, Field(gt=0)] = 0.02
     min_count: Positive = 3

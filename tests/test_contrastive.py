@@ -14,7 +14,7 @@ from features.static_encoder import StaticEncoder, Vectors
 from features.text import Tokeniser
 from features.vocabulary import build_vocabulary
 from kolmatch.settings import EncoderSettings
-from training.contrastive import train_vectors
+from training.contrastive import _membership, _Sums, train_vectors
 from training.pairs import Corpus, Spans
 from training.static_training import folded
 
@@ -124,7 +124,8 @@ def test_without_any_feature_there_are_no_rows() -> None:
     assert vectors.shape == (0, SETTINGS.dimension)
 
 
-def test_progress_counts_up_to_the_number_it_promised() -> None:
+def trained_and_seen(settings: EncoderSettings) -> tuple[Vectors, list[tuple[int, int]]]:
+    """Rows trained on the captions alone, and the progress that was told."""
     seen: list[tuple[int, int]] = []
     texts, owners = captions()
     batch = Tokeniser().batch(texts)
@@ -134,9 +135,37 @@ def test_progress_counts_up_to_the_number_it_promised() -> None:
     none = np.empty(0, dtype=np.int64)
     corpus = Corpus(said, nothing, said, nothing, owners, none, none)
     idf = np.ones(len(vocabulary), dtype=np.float32)
-    settings = SETTINGS.model_copy(update={"epochs": 3})
-    train_vectors(corpus, idf, 0, settings, np.random.default_rng(0), lambda done, total: seen.append((done, total)))
+    rows = train_vectors(
+        corpus, idf, 0, settings, np.random.default_rng(0), lambda done, total: seen.append((done, total))
+    )
+    return rows, seen
+
+
+def test_progress_counts_up_to_the_number_it_promised() -> None:
+    _, seen = trained_and_seen(SETTINGS.model_copy(update={"epochs": 3}))
     done, totals = zip(*seen, strict=True)
     assert list(done) == sorted(done)
     assert len(set(totals)) == 1
     assert max(done) <= totals[0]
+
+
+def test_there_are_no_more_steps_than_the_most_however_many_passes() -> None:
+    bounded, seen = trained_and_seen(SETTINGS.model_copy(update={"epochs": 3, "max_steps": 7}))
+    assert seen == [(done, 7) for done in range(1, 8)]
+    assert bounded.tobytes() != trained_and_seen(SETTINGS.model_copy(update={"epochs": 3}))[0].tobytes()
+
+
+def test_sums_of_rows_and_their_gradient_are_those_of_an_embedding_bag() -> None:
+    rng = np.random.default_rng(2)
+    rows = torch.from_numpy(rng.standard_normal((9, 4), dtype=np.float32)).requires_grad_()
+    bags = [(np.array([3, 3, 8]), np.array([0, 2, 2, 3])), (np.array([0, 8]), np.array([0, 2]))]
+    bag = torch.nn.EmbeddingBag.from_pretrained(rows.detach().clone(), freeze=False, mode="sum")
+    upstream = torch.from_numpy(rng.standard_normal((4, 4), dtype=np.float32))
+    sums: torch.Tensor = _Sums.apply(rows, _membership(bags, 9))  # type: ignore[no-untyped-call]
+    sums.backward(upstream)  # type: ignore[no-untyped-call]
+    expected = bag(torch.tensor([3, 3, 8, 0, 8]), torch.tensor([0, 2, 2, 3]))
+    expected.backward(upstream)
+    assert rows.grad is not None
+    assert bag.weight.grad is not None
+    torch.testing.assert_close(sums, expected)
+    torch.testing.assert_close(rows.grad, bag.weight.grad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kolmatch.errors import BundleDamaged
+from models import post_index
 from models.post_index import VectorIndex, one_thread
 
 DIMENSION = 8
@@ -70,6 +72,46 @@ def test_a_saved_index_answers_the_same(tmp_path: Path) -> None:
     (ids, found), (ids_again, found_again) = index.search(query, 4), again.search(query, 4)
     assert ids.tolist() == ids_again.tolist()
     assert found.tolist() == found_again.tolist()
+
+
+# --- beyond the number that is looked at in full --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[VectorIndex]:
+    """An index of 3,000 vectors, built as if that were too many to look at in full."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(post_index, "_LOOKED_AT", 1_000)
+        one_thread()
+        yield built(3_000)
+
+
+def test_of_many_nearly_all_of_the_nearest_are_found_with_their_exact_products(many: VectorIndex) -> None:
+    queries = vectors(20, seed=7)
+    products = queries @ vectors(3_000).T
+    nearest = np.argsort(-products, axis=1)[:, :50] + 100
+    right = 0
+    for query, own, best in zip(queries, products, nearest, strict=True):
+        ids, found = many.search(query, 50)
+        assert found == pytest.approx(own[ids - 100], abs=1e-6)
+        assert list(found) == sorted(found, reverse=True)
+        right += len(np.intersect1d(ids, best))
+    assert right >= 950
+
+
+def test_many_are_the_same_from_the_same_vectors_and_from_a_file(many: VectorIndex, tmp_path: Path) -> None:
+    many.save(tmp_path / "first.faiss")
+    built(3_000).save(tmp_path / "second.faiss")
+    assert (tmp_path / "first.faiss").read_bytes() == (tmp_path / "second.faiss").read_bytes()
+    again = VectorIndex.load(tmp_path / "first.faiss")
+    assert again.search(vectors(1, 5)[0], 40)[0].tolist() == many.search(vectors(1, 5)[0], 40)[0].tolist()
+
+
+def test_of_many_one_erased_is_gone_and_the_rest_are_as_they_were(many: VectorIndex) -> None:
+    erased = many.without([102])
+    assert len(erased) == 2_999
+    assert 102 not in erased.search(vectors(3_000)[2], 50)[0]
+    assert erased.vectors(np.array([101, 103])).tolist() == vectors(3_000)[[1, 3]].tolist()
 
 
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:

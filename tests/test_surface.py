@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.ragged import stretches
-from features.surface import surface_features, word_pieces
+from features.ragged import distinct, stretches
+from features.surface import read_surfaces, surface_features, word_pieces
 from features.text import strip_diacritics
-from models.hashed import HashedIndex
+from models.hashed import HashedIndex, keys_of
 from tests.tiny_index import MAX_TERMS, WordEncoder, index_of
 
 
@@ -77,6 +77,29 @@ def test_a_long_text_is_told_by_its_rarest_features() -> None:
     assert all(len(rows) <= 2 for rows in few.hashed.values())
     many = index.query("nộp hồ sơ", WordEncoder(), MAX_TERMS)
     assert len(many.hashed["wording"]) == 5
+
+
+def test_keys_are_the_distinct_features_in_order_and_rows_lead_back_to_them() -> None:
+    features = np.array([9, 2**32 - 1, 9, 0, 5, 0])
+    keys, rows = keys_of(features)
+    assert keys.tolist() == [0, 5, 9, 2**32 - 1]
+    assert keys[rows].tolist() == features.tolist()
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20)), max_size=6), st.data())
+def test_surfaces_of_some_texts_are_those_of_each(texts: list[str | None], data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=4)) if texts else []
+    some = read_surfaces(texts).some(np.array(chosen, dtype=np.int64))
+    each = [surface_features(texts[i]) for i in chosen]
+    assert some.wording.tolist() == [feature for found in each for feature in found.wording]
+    assert some.shape.tolist() == [feature for found in each for feature in found.shape]
+    assert np.diff(some.wording_offsets).tolist() == [len(found.wording) for found in each]
+    assert np.diff(some.shape_offsets).tolist() == [len(found.shape) for found in each]
+
+
+@given(st.lists(st.integers(-5, 5)))
+def test_distinct_keys_are_each_once_in_order(keys: list[int]) -> None:
+    assert distinct(np.array(keys, dtype=np.int64)).tolist() == sorted(set(keys))
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5)), max_size=10))

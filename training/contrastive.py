@@ -8,6 +8,7 @@ texts as if they had been typed without diacritics, so that both ways of typing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -43,7 +44,7 @@ def train_vectors(
         corpus: the texts as feature rows.
         idf: (n_features,) rarity of each feature; rare ones start longer.
         first_plain: rows before it are words as written, which a text typed without diacritics does not have.
-        settings: dimension, epochs, batch size, learning rate.
+        settings: dimension, epochs and steps at most, batch size, learning rate.
         rng: every random choice comes from it, torch's too.
         progress: called with (steps done, steps in all).
 
@@ -52,17 +53,16 @@ def train_vectors(
     """
     rows = torch.nn.Parameter(_starting_rows(idf, settings.dimension, rng))
     optimiser = torch.optim.Adam([rows], lr=settings.learning_rate, fused=True)  # six times faster here
-    planned = settings.epochs * sum(1 for _ in _epoch(corpus, settings.batch_size, np.random.default_rng(0)))
-    done = 0
-    for _ in range(settings.epochs):
-        for pairs in _epoch(corpus, settings.batch_size, rng):
-            _set_rate(optimiser, settings.learning_rate * max(0.02, 1 - done / max(planned, 1)))
-            optimiser.zero_grad()
-            loss = _loss(rows, pairs, first_plain, rng)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            done += 1
-            progress(min(done, planned), planned)  # epochs are drawn anew, and one may have a batch more
+    one_epoch = sum(1 for _ in _epoch(corpus, settings.batch_size, np.random.default_rng(0)))
+    planned = max(min(settings.epochs * one_epoch, settings.max_steps), 1)
+    epochs = (_epoch(corpus, settings.batch_size, rng) for _ in range(settings.epochs))
+    for done, pairs in enumerate(islice(chain.from_iterable(epochs), settings.max_steps)):
+        _set_rate(optimiser, settings.learning_rate * max(0.02, 1 - done / planned))
+        optimiser.zero_grad()
+        loss = _loss(rows, pairs, first_plain, rng)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        progress(min(done + 1, planned), planned)  # epochs are drawn anew, and one may have a batch more
     trained: Vectors = rows.detach().numpy()
     return trained
 
