@@ -11,6 +11,8 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from features.provinces import province_code
+from kolmatch.errors import BriefRefused
 from kolmatch.settings import Settings
 from models.brief import YOUTH_AGES
 from models.matcher import Matcher
@@ -41,8 +43,10 @@ def _loaded(small_bundle: Path) -> None:
 @schema.parametrize()
 @settings(max_examples=MAX_EXAMPLES, deadline=None)
 def test_every_answer_is_as_documented(case: schemathesis.Case[Any]) -> None:
-    # That age_min is not above age_max is beyond what JSON Schema can say; the refusal itself must still be documented.
-    beyond: list[Callable[..., bool | None]] = [positive_data_acceptance] if _ages_crossed(case.body) else []
+    # That age_min is not above age_max, and that a name is that of a province, is beyond what JSON Schema can say; the
+    # refusal itself must still be documented.
+    refused = _ages_crossed(case.body) or _nowhere(case.body)
+    beyond: list[Callable[..., bool | None]] = [positive_data_acceptance] if refused else []
     response = case.call_and_validate(excluded_checks=beyond)
     assert response.status_code < 500
 
@@ -52,3 +56,16 @@ def _ages_crossed(body: object) -> bool:
         return False
     ages = [body.get(name, default) for name, default in zip(("age_min", "age_max"), YOUTH_AGES, strict=True)]
     return all(isinstance(age, int | float) for age in ages) and ages[0] > ages[1]
+
+
+def _nowhere(body: object) -> bool:
+    """Whether a brief names a province that is none."""
+    named = body.get("provinces") if isinstance(body, dict) else None
+    if not isinstance(named, list):
+        return False
+    try:
+        for name in named:
+            province_code(str(name))
+    except BriefRefused:
+        return True
+    return False
