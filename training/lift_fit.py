@@ -25,6 +25,7 @@ _FOLDS: Final = 5
 _OWN_PRIORS: Final = (0.3, 1.0, 3.0)  # tried
 _MOST_OWN: Final = 150  # earlier posts of a creator that are compared with a post
 _MOST_AWAY: Final = 3.0  # a post that far (twenty times the usual views) counts no more than that
+_CODE_BITS: Final = 32  # of a word's code; a post's row stands above them, so that one number is a word in a post
 _LEAST_TO_LEARN: Final = 300  # fewer posts teach no lift
 
 
@@ -80,6 +81,8 @@ def fit_lift(posts: Liftable, n_index_posts: int, rng: np.random.Generator) -> t
         return TopicLift.none(n_index_posts), np.zeros(len(posts.away))
     aims = np.clip(posts.away, -_MOST_AWAY, _MOST_AWAY)
     keys, matrix = _features(posts.words)
+    if not len(keys):
+        return TopicLift.none(n_index_posts), np.zeros(len(posts.away))
     weights, by_words = _by_words(matrix, aims, known, rng)
     prior, own = _by_own_posts(posts, aims, by_words, known)
     strength, own_weight = _strengths(by_words[known], own[known], aims[known])
@@ -98,8 +101,9 @@ def _features(words: TokenBatch) -> tuple[npt.NDArray[np.int64], csr_matrix]:
     codes = word_codes(words.vocabulary)[words.ids]
     row = np.repeat(np.arange(len(words.offsets) - 1), np.diff(words.offsets))
     pairs, beside = pair_codes(codes), row[:-1] == row[1:]
-    told = np.stack([np.concatenate((row, row[:-1][beside])), np.concatenate((codes, pairs[beside]))])
-    row, flat = np.unique(told, axis=1)
+    told = np.concatenate((row, row[:-1][beside])) << _CODE_BITS | np.concatenate((codes, pairs[beside]))
+    once = np.unique(told)
+    row, flat = once >> _CODE_BITS, once & ((1 << _CODE_BITS) - 1)
     keys, column, counts = np.unique(flat, return_inverse=True, return_counts=True)
     several = counts >= _LEAST_POSTS
     kept, place = several[column], np.cumsum(several) - 1

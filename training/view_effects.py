@@ -7,6 +7,7 @@ in which they posted more, is not taken for an effect.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -69,8 +70,7 @@ class Effects:
         """(n_platforms, n_months) log views that sudden changes gave a month beside the last one."""
         level = np.zeros_like(self.months)
         for code in range(len(self.platforms)):
-            seen = np.flatnonzero(self.posts[code])
-            for before, column in zip(seen[:-1].tolist(), seen[1:].tolist(), strict=True):
+            for before, column in pairwise(np.flatnonzero(self.posts[code]).tolist()):
                 change = self.months[code, column] - self.months[code, before]
                 level[code, column:] += change if self._jumps(code, before, column) else 0.0
         return level - level[:, -1:]
@@ -79,8 +79,8 @@ class Effects:
         """One row per platform and month with posts; `jump` where views moved suddenly for everybody."""
         rows = []
         for code, platform in enumerate(self.platforms):
-            seen = np.flatnonzero(self.posts[code])
-            for before, column in zip([None, *seen[:-1].tolist()], seen.tolist(), strict=True):
+            seen = np.flatnonzero(self.posts[code]).tolist()
+            for before, column in zip([None, *seen], seen, strict=False):  # each with the one before
                 year, month = divmod(self.first_month + column, 12)
                 rows.append(
                     {
@@ -182,12 +182,17 @@ def _curve(first: Doubles, second: Doubles, gain: Doubles) -> Growth:
 
 
 def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
-    """Effects of formats and months, each presence against its own level; posts that are nan do not count."""
+    """Effects of formats and months, each presence against its own level; posts that are nan do not count.
+
+    Nor does the only post of a presence: it is its own level, and would draw every effect to what it was.
+    """
     platforms = tuple(sorted(set(viewings.platforms)))
     platform = platform_codes(viewings, platforms)
     first, last = (int(viewings.months.min()), int(viewings.months.max())) if len(settled) else (0, 0)
     n_months, n_formats = last - first + 1, 1 + int(viewings.formats.max(initial=0))
-    kept = np.isfinite(settled)
+    known = np.isfinite(settled)
+    several = np.bincount(viewings.presence[known], minlength=viewings.n_presences) > 1
+    kept = known & several[viewings.presence]
     values, presence, code = settled[kept], viewings.presence[kept], platform[kept]
     by_format = code * n_formats + viewings.formats[kept]
     by_month = code * n_months + viewings.months[kept] - first
@@ -195,8 +200,10 @@ def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
     for _ in range(_ROUNDS):
         level = _means(presence, values - formats[by_format] - months[by_month], viewings.n_presences)
         away = _without_strays(values - level[presence])
-        formats = _centred(by_format, _drawn(by_format, away - months[by_month], len(formats), _FORMAT_POSTS), code)
-        months = _centred(by_month, _drawn(by_month, away - formats[by_format], len(months), _MONTH_POSTS), code)
+        formats = _drawn(by_format, away - months[by_month], len(formats), _FORMAT_POSTS)
+        formats = _centred(by_format, formats, code, len(platforms))
+        months = _drawn(by_month, away - formats[by_format], len(months), _MONTH_POSTS)
+        months = _centred(by_month, months, code, len(platforms))
     left = away - formats[by_format] - months[by_month]
     counts = np.bincount(by_month, minlength=len(months)).astype(np.int64)
     errors = float(left.std()) / np.sqrt(np.maximum(counts, 1)) if len(left) else np.zeros(len(months))
@@ -230,13 +237,10 @@ def _drawn(groups: Rows, values: Doubles, n_groups: int, prior: float) -> Double
     return drawn
 
 
-def _centred(groups: Rows, effects: Doubles, platform: Rows) -> Doubles:
+def _centred(groups: Rows, effects: Doubles, platform: Rows, n_platforms: int) -> Doubles:
     """Effects less the mean over the platform's posts, so that levels stay the creators' own."""
-    if not len(groups):
-        return effects
-    mean = _means(platform, effects[groups], int(platform.max()) + 1)
-    width = len(effects) // (int(platform.max()) + 1)
-    centred: Doubles = effects - np.repeat(mean, width)[: len(effects)]
+    mean = _means(platform, effects[groups], n_platforms)
+    centred: Doubles = effects - np.repeat(mean, len(effects) // n_platforms)
     return centred
 
 

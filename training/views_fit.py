@@ -12,7 +12,17 @@ import polars as pl
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from features.views import FORMAT_CODES, LEAST_SEEN_DAYS, RECENT, Growth, History, Viewings, history, row_quantiles
+from features.views import (
+    FORMAT_CODES,
+    LEAST_SEEN_DAYS,
+    RECENT,
+    Growth,
+    History,
+    Viewings,
+    history,
+    row_quantiles,
+    row_spreads,
+)
 from models.forecast import LEVELS, ROWS, ViewsForecast
 from models.lift import TopicLift
 from training.lift_fit import Liftable, fit_lift, without
@@ -24,6 +34,8 @@ Progress = Callable[[int, int], None]
 
 _MOST_SAMPLES: Final = 20_000  # posts that teach; the loss of a dozen small trees moves no more with more
 _LEAST_SAMPLES: Final = 200  # fewer teach nothing beyond their own quantiles
+_USUAL: Final = (-1.5, 0.0, 1.5)  # distances of a post from its creator's level, at `LEVELS`, where nothing is known
+_USUAL_POSTS: Final = 20.0  # posts that these count as
 _LATEST: Final = 0.2  # share of the posts, the latest, that the intervals are checked on
 _BAGS: Final = 4  # models averaged, each on its own draw of features
 _TREES: Final = {
@@ -38,6 +50,7 @@ _FORMAT_POSTS: Final = 8.0  # posts by which a creator's own way with a format i
 _REPLICATES: Final = 100  # of the bootstrap of a level
 _TIERS: Final = (5, 20)  # posts before: intervals are checked apart for few, some and many
 _LEAST_CHECKED: Final = 100  # posts that a tier's correction rests on; else all tiers' together
+_LEAST_LATE: Final = 30  # latest posts; fewer check nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,7 @@ def fit_views(
     samples = _samples(np.flatnonzero(np.isfinite(away)), viewings.days, rng)
     learned = _learn(before_each(viewings, on_scale, samples), away[samples], lifted[samples], viewings.days[samples])
     progress(3, 4)
-    rows = _rows(viewings, on_scale, learned, rng)
+    rows = _rows(viewings, on_scale, away, learned, rng)
     progress(4, 4)
     curves = {platform: curve.gains for platform, curve in on_scale.growth.items()}
     used = lift if learned.lift_helps else without(lift)
@@ -168,12 +181,11 @@ def _predicted(
 
 def _learn(before: History, away: Doubles, lifted: Doubles, days: Doubles) -> Learned:
     """Learn on the earlier posts, check and correct on the latest, then learn on all; `days` ascend."""
-    plain = np.quantile(away, LEVELS) if len(away) else np.array([-1.0, 0.0, 1.0])
-    nothing = np.zeros((len(_TIERS) + 1, 2))
-    if len(away) < _LEAST_SAMPLES:
-        return Learned((), plain, nothing, {}, lift_helps=False)
-    early = days <= np.quantile(days, 1.0 - _LATEST)
-    late = ~early
+    plain = _plain(away)
+    late = _latest(days)
+    if len(away) < _LEAST_SAMPLES or late.sum() < _LEAST_LATE:
+        return Learned((), plain, np.zeros((len(_TIERS) + 1, 2)), {}, lift_helps=False)
+    early = ~late
     tried = {helps: _models(before, away - helps * lifted, early) for helps in (0.0, 1.0)}
     found = {helps: _predicted(models, plain, _some(before, late)) for helps, models in tried.items()}
     losses = {helps: _pinball(away[late] - helps * lifted[late], points) for helps, points in found.items()}
@@ -185,10 +197,26 @@ def _learn(before: History, away: Doubles, lifted: Doubles, days: Doubles) -> Le
     return Learned(models, plain, corrections, metrics, lift_helps=bool(helps))
 
 
+def _plain(away: Doubles) -> Doubles:
+    """(3,) quantiles of the distances; a few posts say little of how far one can be, so the usual ones are drawn in."""
+    own = np.quantile(away, LEVELS) if len(away) else np.zeros(len(LEVELS))
+    plain: Doubles = (len(away) * own + _USUAL_POSTS * np.array(_USUAL)) / (len(away) + _USUAL_POSTS)
+    return plain
+
+
+def _latest(days: Doubles) -> npt.NDArray[np.bool_]:
+    """(n,) the latest posts; none where so many are of the last moment that nothing comes after the rest."""
+    if not len(days):
+        return np.zeros(0, dtype=bool)
+    late: npt.NDArray[np.bool_] = days > np.quantile(days, 1.0 - _LATEST)
+    return late
+
+
 def _models(
     before: History, aims: Doubles, chosen: npt.NDArray[np.bool_]
 ) -> tuple[tuple[HistGradientBoostingRegressor, ...], ...]:
     features, found = _some(before, chosen).features(), aims[chosen]
+    features[:, np.isnan(features).all(axis=0)] = 0.0  # nobody's likes are known: trees refuse a column of nothing
     with threadpool_limits(limits=1, user_api="openmp"):  # so small a fit only waits for other threads
         return tuple(tuple(_trees(level, bag).fit(features, found) for bag in range(_BAGS)) for level in LEVELS)
 
@@ -235,6 +263,9 @@ def _metrics(
 ) -> dict[str, float]:
     """Losses beside those of the creator's own last posts; before correction, so that nothing is checked on itself."""
     enough = late.counts > 0
+    inside = {"views: interval 80 holds uncorrected": float(((aims >= points[:, 0]) & (aims <= points[:, 2])).mean())}
+    if not enough.any():
+        return inside
     last = row_quantiles(late.posts[:, -RECENT:] - late.level[:, None], LEVELS)
     found = {"forecast": losses[0.0], "with topic": losses[1.0], "own last 20": _pinball(away, last)}
     figures = {
@@ -242,21 +273,21 @@ def _metrics(
         for name, each in found.items()
         for level, loss in zip(LEVELS, each[enough].mean(axis=0), strict=True)
     }
-    inside = (aims >= points[:, 0]) & (aims <= points[:, 2])
-    return figures | {"views: interval 80 holds uncorrected": float(inside.mean())}
+    return figures | inside
 
 
-def _rows(viewings: Viewings, on_scale: Comparable, learned: Learned, rng: np.random.Generator) -> pl.DataFrame:
+def _rows(
+    viewings: Viewings, on_scale: Comparable, away: Doubles, learned: Learned, rng: np.random.Generator
+) -> pl.DataFrame:
     """The next post of every presence in every format that it has used."""
     presences = np.arange(viewings.n_presences)
     stop = np.searchsorted(viewings.presence, presences, side="right")
-    first = np.searchsorted(viewings.presence, presences)
     now = float(viewings.days.max())
     moments = np.full(len(presences), now)
     before = history(on_scale.values, viewings, presences, stop, moments, on_scale.peers)
     points = before.level[:, None] + learned.points(before)
     errors = _level_errors(before, rng)
-    own_format, format_posts = _own_formats(viewings, on_scale, before.level)
+    own_format, format_posts = _own_formats(viewings, away)
     names = {code: name for name, code in FORMAT_CODES.items()}
     rows = []
     for presence, (platform, creator) in enumerate(
@@ -275,7 +306,7 @@ def _rows(viewings: Viewings, on_scale: Comparable, learned: Learned, rng: np.ra
                     "p50": p50,
                     "p90": p90,
                     "level_error": float(errors[presence]),
-                    "posts": int(stop[presence] - first[presence]),
+                    "posts": int(before.counts[presence]),
                     "format_posts": int(format_posts[presence, form]),
                     "last_days": now - float(viewings.days[stop[presence] - 1]),
                 }
@@ -283,16 +314,18 @@ def _rows(viewings: Viewings, on_scale: Comparable, learned: Learned, rng: np.ra
     return pl.DataFrame(rows, schema=ROWS).sort("creator", "platform", "format", nulls_last=True)
 
 
-def _own_formats(viewings: Viewings, on_scale: Comparable, level: Doubles) -> tuple[Doubles, Rows]:
-    """(n_presences, n_formats) each creator's own way with a format, drawn to none, and the posts behind it."""
+def _own_formats(viewings: Viewings, away: Doubles) -> tuple[Doubles, Rows]:
+    """(n_presences, n_formats) each creator's own way with a format, drawn to none, and the posts behind it.
+
+    By `away` (n_posts,), from the level at the time: a format of the days when the creator was small is no weak one.
+    """
     n_formats = len(FORMAT_CODES)
     cell = viewings.presence * n_formats + viewings.formats
     shape = (viewings.n_presences, n_formats)
     posts = np.bincount(cell, minlength=viewings.n_presences * n_formats)
-    kept = np.isfinite(on_scale.values)
-    away = on_scale.values[kept] - level[viewings.presence[kept]]
+    kept = np.isfinite(away)
     counted = np.bincount(cell[kept], minlength=len(posts))
-    own = np.bincount(cell[kept], weights=away, minlength=len(posts)) / (counted + _FORMAT_POSTS)
+    own = np.bincount(cell[kept], weights=away[kept], minlength=len(posts)) / (counted + _FORMAT_POSTS)
     own = own.reshape(shape)
     mean = (own * posts.reshape(shape)).sum(axis=1) / np.maximum(posts.reshape(shape).sum(axis=1), 1)
     return own - mean[:, None], posts.reshape(shape).astype(np.int64)
@@ -309,7 +342,7 @@ def _level_errors(before: History, rng: np.random.Generator) -> Doubles:
         times = rng.poisson(1.0, last.shape) * known
         drawn[replicate] = (times * values).sum(axis=1) / np.maximum(times.sum(axis=1), 1)
         drawn[replicate, times.sum(axis=1) == 0] = np.nan
-    spread = np.nan_to_num(np.nanstd(drawn, axis=0)) if len(last) else np.empty(0)
+    spread = np.nan_to_num(row_spreads(drawn.T))
     few = float(np.median(spread[counts >= RECENT]) * np.sqrt(RECENT)) if (counts >= RECENT).any() else 1.0
     pooled = few / np.sqrt(np.maximum(counts, 1))  # a handful of posts says little of its own spread
     share = counts / (counts + RECENT / 2)
