@@ -80,6 +80,27 @@ class Catalogue:
         generations.verify(self.generation)
 
 
+def copy_until(catalogue: Catalogue, moment: datetime, home: Path) -> Catalogue:
+    """Write what a catalogue says of the time before a moment into another home folder.
+
+    Left out are posts published later with all their readings, audiences reported later, outcomes and decisions. What
+    is kept is kept as it was read last: a catalogue seldom knows what an older post's views were back then.
+
+    Raises:
+        CatalogueError: the folder cannot be written.
+    """
+    earlier = _stored_of(catalogue, "posts").filter(pl.col("published_at") < moment)
+    tables = {name: _stored_of(catalogue, name) for name in ("creators", "accounts", "briefs")}
+    tables |= {"posts": earlier, "audiences": _stored_of(catalogue, "audiences").filter(pl.col("as_of") < moment)}
+    tables["observations"] = _stored_of(catalogue, "observations").join(earlier, on="post_id", how="semi")
+    with generations.writing(home):
+        return Catalogue(generations.publish(home, {name: _writer(rows) for name, rows in tables.items()}))
+
+
+def _stored_of(catalogue: Catalogue, name: str) -> pl.LazyFrame:
+    return _stored(catalogue.generation, STORED[name])
+
+
 def _stored_table(name: str) -> Table:
     if name in STORED:
         return STORED[name]

@@ -8,7 +8,7 @@ window of the last ones, told in a dozen figures, is what a forecast is made fro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -85,6 +85,11 @@ class Viewings:
         """(n_presences,) platform of each presence."""
         return self.presences["platform"].to_list()
 
+    def of_posts(self, rows: Rows) -> Viewings:
+        """Some of the posts (ascending rows); all presences stay, also those without a post left."""
+        names = ("post_ids", "presence", "formats", "days", "months", "seen_after", "log_views", "likes", "shares")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
     def settled(self, growth: Mapping[str, Growth]) -> Doubles:
         """(n_posts,) log views brought to `SETTLED_DAYS`; a platform without a curve is taken as it is."""
         settled = self.log_views.copy()
@@ -112,6 +117,10 @@ class History:
     gaps: Doubles
     answers: Doubles
     counts: Rows
+
+    def of_rows(self, rows: Rows | npt.NDArray[np.bool_]) -> History:
+        """Some of the moments."""
+        return History(self.level[rows], self.posts[rows], self.gaps[rows], self.answers[rows], self.counts[rows])
 
     def features(self) -> Doubles:
         """(n, n_features) what a forecast of the next post's distance to the level is made from."""

@@ -91,6 +91,21 @@ def fit_lift(posts: Liftable, n_index_posts: int, rng: np.random.Generator) -> t
     return lift, strength * by_words + own_weight * own
 
 
+def lift_of(lift: TopicLift, posts: Liftable, rows: Rows) -> Doubles:
+    """(n,) what a lift says of some of the posts: by their words, and by the creator's earlier posts like them.
+
+    Args:
+        lift: learned from other posts.
+        posts: those asked about and the ones before them; a post whose `away` is nan says nothing of later ones.
+        rows: (n,) rows of `posts` to ask about.
+    """
+    names, ids, starts = posts.words.vocabulary, posts.words.ids, posts.words.offsets
+    by_words = [lift.of_words([names[i] for i in ids[starts[row] : starts[row + 1]]]) for row in rows.tolist()]
+    weights, totals = _own_sums(posts, np.clip(posts.away, -_MOST_AWAY, _MOST_AWAY), rows)
+    own = lift.own_weight * totals / (weights + lift.own_prior)
+    return np.array(by_words) + (own if lift.used else 0.0)
+
+
 def without(lift: TopicLift) -> TopicLift:
     """The same lift, not used: forecasts did not gain by it."""
     return replace(lift, used=False)
@@ -132,25 +147,25 @@ def _ridge(matrix: csr_matrix, aims: Doubles) -> Doubles:
 
 def _by_own_posts(posts: Liftable, aims: Doubles, by_words: Doubles, known: Rows) -> tuple[float, Doubles]:
     """The best prior of those tried, and (n,) the mean of the creator's earlier posts like each post."""
-    weights, totals = _own_sums(posts, aims)
+    weights, totals = _own_sums(posts, aims, np.arange(len(aims)))
     tried = {prior: totals / (weights + prior) for prior in _OWN_PRIORS}
     misses = {prior: _miss(by_words[known], own[known], aims[known]) for prior, own in tried.items()}
     best = min(misses, key=lambda prior: misses[prior])
     return best, tried[best]
 
 
-def _own_sums(posts: Liftable, aims: Doubles) -> tuple[Doubles, Doubles]:
-    """For each post the likeness of the creator's earlier posts: its sum, and the sum of it times their distance."""
-    starts = np.searchsorted(posts.presence, posts.presence)
-    weights, totals = np.zeros(len(aims)), np.zeros(len(aims))
-    for row, start in enumerate(starts.tolist()):
+def _own_sums(posts: Liftable, aims: Doubles, rows: Rows) -> tuple[Doubles, Doubles]:
+    """For some posts the likeness of the creator's earlier posts: its sum, and the sum of it times their aims."""
+    starts = np.searchsorted(posts.presence, posts.presence[rows])
+    weights, totals = np.zeros(len(rows)), np.zeros(len(rows))
+    for place, (row, start) in enumerate(zip(rows.tolist(), starts.tolist(), strict=True)):
         first = max(start, row - _MOST_OWN)
         if first == row:
             continue
         like = np.maximum(posts.vectors[first:row] @ posts.vectors[row], 0.0) ** SHARPNESS
         like[~np.isfinite(aims[first:row])] = 0.0
-        weights[row] = like.sum()
-        totals[row] = like @ np.nan_to_num(aims[first:row])
+        weights[place] = like.sum()
+        totals[place] = like @ np.nan_to_num(aims[first:row])
     return weights, totals
 
 

@@ -1,4 +1,4 @@
-"""Measures of a ranking, in one spelling for code, labels and tables: `MRR`, `MAP`, `R@10`, `nDCG@10`.
+"""Measures of a ranking, in one spelling for code, labels and tables: `MRR`, `MAP`, `R@10`, `nDCG@10`, `captured@20`.
 
 A ranking is a sequence of ids, best first, without repeats; it may stop early, and what is not in it was not found.
 Grades are a mapping from id to a grade above 0; an id that is not in it is wrong. All values lie in 0..1.
@@ -19,7 +19,7 @@ from kolmatch.errors import UsageError
 
 Measure = Callable[[Sequence[str], Mapping[str, float]], float]
 
-_AT_K: Final = re.compile(r"(R|nDCG)@([1-9]\d*)")
+_AT_K: Final = re.compile(r"(R|nDCG|captured)@([1-9]\d*)")
 _RESAMPLES_AT_ONCE: Final = 100  # bounds memory: 100 × 4,000 queries × 8 bytes is 3 MB
 
 
@@ -79,6 +79,16 @@ def ndcg(ranking: Sequence[str], grades: Mapping[str, float], k: int) -> float:
     return _discounted([grades.get(item, 0.0) for item in ranking[:k]]) / ideal if ideal else 0.0
 
 
+def captured(ranking: Sequence[str], grades: Mapping[str, float], k: int) -> float:
+    """Return what the first k are worth over what the best k would be: `captured@k`; the order among them is no matter.
+
+    >>> captured(["b", "x"], {"a": 3, "b": 1}, k=2)  # 1 of the 4 that a and b are worth
+    0.25
+    """
+    best = sum(sorted(grades.values(), reverse=True)[:k])
+    return sum(grades.get(item, 0.0) for item in ranking[:k]) / best if best else 0.0
+
+
 def measure(name: str) -> Measure:
     """Return the measure that a name spells.
 
@@ -93,8 +103,8 @@ def measure(name: str) -> Measure:
     if match := _AT_K.fullmatch(name):
         return partial(_CUT[match[1]], k=int(match[2]))
     raise UsageError(
-        f"Unknown measure {name!r}. Write MRR, MAP, R@10 or nDCG@10, with any number for 10.",
-        f"Không có thước đo {name!r}. Hãy viết MRR, MAP, R@10 hoặc nDCG@10, thay 10 bằng số bất kỳ.",
+        f"Unknown measure {name!r}. Write MRR, MAP, R@10, nDCG@10 or captured@20, with any number after @.",
+        f"Không có thước đo {name!r}. Hãy viết MRR, MAP, R@10, nDCG@10 hoặc captured@20, sau @ là số bất kỳ.",
     )
 
 
@@ -145,4 +155,4 @@ def _unequal(what: str, first: int, other: str, second: int) -> UsageError:
 
 
 _WHOLE: Final[dict[str, Measure]] = {"MRR": reciprocal_rank, "MAP": average_precision}
-_CUT: Final[dict[str, Callable[..., float]]] = {"R": recall, "nDCG": ndcg}
+_CUT: Final[dict[str, Callable[..., float]]] = {"R": recall, "nDCG": ndcg, "captured": captured}

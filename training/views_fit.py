@@ -25,6 +25,7 @@ from features.views import (
 )
 from models.forecast import LEVELS, ROWS, ViewsForecast
 from models.lift import TopicLift
+from training.forecast_measures import pinball
 from training.lift_fit import Liftable, fit_lift, without
 from training.view_effects import MONTH_SCHEMA, Effects, fit_effects, fit_growth, peer_levels
 
@@ -69,21 +70,96 @@ class Comparable:
     values: Doubles
     peers: Doubles
 
+    def of(self, viewings: Viewings) -> Doubles:
+        """(n_posts,) values of any posts of the same presences: also of later ones, by which nothing was fitted."""
+        return _settled(viewings, self.growth) - self.effects.of(viewings)
+
+
+def _settled(viewings: Viewings, growth: dict[str, Growth]) -> Doubles:
+    settled = viewings.settled(growth)
+    settled[viewings.seen_after < LEAST_SEEN_DAYS] = np.nan
+    return settled
+
 
 def comparable(viewings: Viewings, observations: pl.DataFrame) -> Comparable:
     """Take growth, format and sudden changes of a platform out of the views."""
     growth = fit_growth(viewings, observations)
-    settled = viewings.settled(growth)
-    settled[viewings.seen_after < LEAST_SEEN_DAYS] = np.nan
+    settled = _settled(viewings, growth)
     effects = fit_effects(viewings, settled)
     values = settled - effects.of(viewings)
     return Comparable(growth, effects, values, peer_levels(viewings, values))
 
 
-def before_each(viewings: Viewings, on_scale: Comparable, posts: Rows) -> History:
-    """What was known just before each of the posts."""
+def before_each(viewings: Viewings, on_scale: Comparable, values: Doubles, posts: Rows) -> History:
+    """What was known just before each of the posts; `values` (n_posts,) are those of all of `viewings`."""
     presences = viewings.presence[posts]
-    return history(on_scale.values, viewings, presences, posts, viewings.days[posts], on_scale.peers[presences])
+    return history(values, viewings, presences, posts, viewings.days[posts], on_scale.peers[presences])
+
+
+@dataclass(frozen=True, slots=True)
+class ViewsModel:
+    """All that was learned of views.
+
+    Attributes:
+        viewings: posts it was learned from.
+        on_scale: what makes them comparable.
+        lift: what topics do, `used` if forecasts gained by it.
+        learned: from a history to the next post.
+        own_formats: (n_presences, n_formats) each creator's own way with a format.
+        format_posts: (n_presences, n_formats) posts behind it.
+    """
+
+    viewings: Viewings
+    on_scale: Comparable
+    lift: TopicLift
+    learned: Learned
+    own_formats: Doubles
+    format_posts: Rows
+
+    def points(self, before: History, presences: Rows, formats: Rows) -> Doubles:
+        """(n, 3) log views at `LEVELS` of the next post of a presence in a format, of no special topic.
+
+        Args:
+            before: (n,) the posts before.
+            presences: (n,) whose.
+            formats: (n,) codes of `features.views.FORMAT_CODES`.
+        """
+        effects = self.on_scale.effects
+        platforms = np.array([effects.platforms.index(name) for name in self.viewings.platforms], dtype=np.int64)
+        moved = effects.formats[platforms[presences], formats] + self.own_formats[presences, formats]
+        return (before.level + moved)[:, None] + self.learned.points(before)
+
+
+def at_the_end(viewings: Viewings, on_scale: Comparable) -> History:
+    """What is known of every presence after the last of the posts."""
+    presences = np.arange(viewings.n_presences)
+    stop = np.searchsorted(viewings.presence, presences, side="right")
+    moments = np.full(len(presences), viewings.days.max())
+    return history(on_scale.values, viewings, presences, stop, moments, on_scale.peers)
+
+
+def learn_views(
+    viewings: Viewings,
+    observations: pl.DataFrame,
+    liftable: Callable[[Doubles], Liftable],
+    n_index_posts: int,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> ViewsModel:
+    """Learn from posts, at least one, what the next ones will do; arguments as those of `fit_views`."""
+    on_scale = comparable(viewings, observations)
+    everything = np.arange(len(viewings.days))
+    away = on_scale.values - before_each(viewings, on_scale, on_scale.values, everything).level
+    progress(1, 4)
+    lift, lifted = _lift(liftable(away), n_index_posts, rng, len(away))
+    progress(2, 4)
+    samples = _samples(np.flatnonzero(np.isfinite(away)), viewings.days, rng)
+    before = before_each(viewings, on_scale, on_scale.values, samples)
+    learned = _learn(before, away[samples], lifted[samples], viewings.days[samples])
+    progress(3, 4)
+    own_formats, format_posts = _own_formats(viewings, away)
+    used = lift if learned.lift_helps else without(lift)
+    return ViewsModel(viewings, on_scale, used, learned, own_formats, format_posts)
 
 
 def fit_views(
@@ -106,20 +182,11 @@ def fit_views(
     """
     if not len(viewings.days):
         return _nothing(n_index_posts), {}
-    on_scale = comparable(viewings, observations)
-    everything = np.arange(len(viewings.days))
-    away = on_scale.values - before_each(viewings, on_scale, everything).level
-    progress(1, 4)
-    lift, lifted = _lift(liftable(away), n_index_posts, rng, len(away))
-    progress(2, 4)
-    samples = _samples(np.flatnonzero(np.isfinite(away)), viewings.days, rng)
-    learned = _learn(before_each(viewings, on_scale, samples), away[samples], lifted[samples], viewings.days[samples])
-    progress(3, 4)
-    rows = _rows(viewings, on_scale, away, learned, rng)
+    model = learn_views(viewings, observations, liftable, n_index_posts, rng, progress)
+    rows = _rows(model, rng)
     progress(4, 4)
-    curves = {platform: curve.gains for platform, curve in on_scale.growth.items()}
-    used = lift if learned.lift_helps else without(lift)
-    return ViewsForecast(rows, on_scale.effects.table(), curves, used), learned.metrics
+    curves = {platform: curve.gains for platform, curve in model.on_scale.growth.items()}
+    return ViewsForecast(rows, model.on_scale.effects.table(), curves, model.lift), model.learned.metrics
 
 
 def _nothing(n_index_posts: int) -> ViewsForecast:
@@ -187,13 +254,13 @@ def _learn(before: History, away: Doubles, lifted: Doubles, days: Doubles) -> Le
         return Learned((), plain, np.zeros((len(_TIERS) + 1, 2)), {}, lift_helps=False)
     early = ~late
     tried = {helps: _models(before, away - helps * lifted, early) for helps in (0.0, 1.0)}
-    found = {helps: _predicted(models, plain, _some(before, late)) for helps, models in tried.items()}
-    losses = {helps: _pinball(away[late] - helps * lifted[late], points) for helps, points in found.items()}
+    found = {helps: _predicted(models, plain, before.of_rows(late)) for helps, models in tried.items()}
+    losses = {helps: pinball(away[late] - helps * lifted[late], points) for helps, points in found.items()}
     helps = 1.0 if _better(losses[1.0], losses[0.0]) else 0.0
     points, aims = found[helps], away[late] - helps * lifted[late]
     corrections = _corrections(points, aims, np.digitize(before.counts[late], _TIERS))
     models = _models(before, away - helps * lifted, np.ones(len(away), dtype=bool))
-    metrics = _metrics(_some(before, late), away[late], losses, points, aims)
+    metrics = _metrics(before.of_rows(late), away[late], losses, points, aims)
     return Learned(models, plain, corrections, metrics, lift_helps=bool(helps))
 
 
@@ -215,7 +282,7 @@ def _latest(days: Doubles) -> npt.NDArray[np.bool_]:
 def _models(
     before: History, aims: Doubles, chosen: npt.NDArray[np.bool_]
 ) -> tuple[tuple[HistGradientBoostingRegressor, ...], ...]:
-    features, found = _some(before, chosen).features(), aims[chosen]
+    features, found = before.of_rows(chosen).features(), aims[chosen]
     features[:, np.isnan(features).all(axis=0)] = 0.0  # nobody's likes are known: trees refuse a column of nothing
     with threadpool_limits(limits=1, user_api="openmp"):  # so small a fit only waits for other threads
         return tuple(tuple(_trees(level, bag).fit(features, found) for bag in range(_BAGS)) for level in LEVELS)
@@ -223,19 +290,6 @@ def _models(
 
 def _trees(level: float, bag: int) -> HistGradientBoostingRegressor:
     return HistGradientBoostingRegressor(loss="quantile", quantile=level, random_state=bag, **_TREES)
-
-
-def _some(before: History, chosen: npt.NDArray[np.bool_]) -> History:
-    return History(
-        before.level[chosen], before.posts[chosen], before.gaps[chosen], before.answers[chosen], before.counts[chosen]
-    )
-
-
-def _pinball(aims: Doubles, points: Doubles) -> Doubles:
-    """(n, 3) pinball loss of each point (R. Koenker and G. Bassett, "Regression quantiles", 1978)."""
-    missed = aims[:, None] - points
-    loss: Doubles = np.maximum(np.array(LEVELS) * missed, (np.array(LEVELS) - 1.0) * missed)
-    return loss
 
 
 def _better(losses: Doubles, others: Doubles) -> bool:
@@ -267,7 +321,7 @@ def _metrics(
     if not enough.any():
         return inside
     last = row_quantiles(late.posts[:, -RECENT:] - late.level[:, None], LEVELS)
-    found = {"forecast": losses[0.0], "with topic": losses[1.0], "own last 20": _pinball(away, last)}
+    found = {"forecast": losses[0.0], "with topic": losses[1.0], "own last 20": pinball(away, last)}
     figures = {
         f"views: pinball {name} {round(100 * level)}": float(loss)
         for name, each in found.items()
@@ -276,42 +330,25 @@ def _metrics(
     return figures | inside
 
 
-def _rows(
-    viewings: Viewings, on_scale: Comparable, away: Doubles, learned: Learned, rng: np.random.Generator
-) -> pl.DataFrame:
+def _rows(model: ViewsModel, rng: np.random.Generator) -> pl.DataFrame:
     """The next post of every presence in every format that it has used."""
-    presences = np.arange(viewings.n_presences)
-    stop = np.searchsorted(viewings.presence, presences, side="right")
-    now = float(viewings.days.max())
-    moments = np.full(len(presences), now)
-    before = history(on_scale.values, viewings, presences, stop, moments, on_scale.peers)
-    points = before.level[:, None] + learned.points(before)
-    errors = _level_errors(before, rng)
-    own_format, format_posts = _own_formats(viewings, away)
-    names = {code: name for name, code in FORMAT_CODES.items()}
-    rows = []
-    for presence, (platform, creator) in enumerate(
-        zip(viewings.platforms, viewings.presences["creator"].to_list(), strict=True)
-    ):
-        code = on_scale.effects.platforms.index(platform)
-        for form in np.flatnonzero(format_posts[presence]).tolist():
-            moved = on_scale.effects.formats[code, form] + own_format[presence, form]
-            p10, p50, p90 = (points[presence] + moved).tolist()
-            rows.append(
-                {
-                    "creator": creator,
-                    "platform": platform,
-                    "format": names[form],
-                    "p10": p10,
-                    "p50": p50,
-                    "p90": p90,
-                    "level_error": float(errors[presence]),
-                    "posts": int(before.counts[presence]),
-                    "format_posts": int(format_posts[presence, form]),
-                    "last_days": now - float(viewings.days[stop[presence] - 1]),
-                }
-            )
-    return pl.DataFrame(rows, schema=ROWS).sort("creator", "platform", "format", nulls_last=True)
+    viewings, now = model.viewings, float(model.viewings.days.max())
+    before = at_the_end(viewings, model.on_scale)
+    presences, formats = np.nonzero(model.format_posts)
+    points = model.points(before.of_rows(presences), presences, formats)
+    last = np.searchsorted(viewings.presence, presences, side="right") - 1
+    names = [*FORMAT_CODES]
+    told = {
+        "creator": viewings.presences["creator"].gather(presences),
+        "platform": viewings.presences["platform"].gather(presences),
+        "format": pl.Series([names[form] for form in formats.tolist()], dtype=pl.String),
+        **{name: points[:, column] for column, name in enumerate(("p10", "p50", "p90"))},
+        "level_error": _level_errors(before, rng)[presences],
+        "posts": before.counts[presences],
+        "format_posts": model.format_posts[presences, formats],
+        "last_days": now - viewings.days[last],
+    }
+    return pl.DataFrame(told, schema=ROWS).sort("creator", "platform", "format", nulls_last=True)
 
 
 def _own_formats(viewings: Viewings, away: Doubles) -> tuple[Doubles, Rows]:
