@@ -31,6 +31,7 @@ FOLLOWERS: Final = "followers"
 MEDIAN_VIEWS: Final = "median views"
 _JOINERS: Final = (3, 40)  # a hashtag of fewer is no topic of several, one of more is everybody's
 _OWN_SHARE: Final = 0.8  # a hashtag whose posts are mostly one creator's is that creator's name or series
+_EVERYBODY: Final = 10**9  # creators on a list: all who may be on it
 _LEAST_KNOWN_POSTS: Final = 3  # before the day: who has fewer cannot be expected on a list
 
 
@@ -56,7 +57,9 @@ class Captured:
 
 def briefs_of_world(briefs: pl.DataFrame, truth: Truth) -> list[Asked]:
     """The briefs of the sample world: a creator is worth relevance times the young viewers that one post reaches."""
-    worth = truth.relevance.with_columns(worth=pl.col("relevance") * pl.col("young_viewers")).filter(pl.col("worth") > 0)
+    worth = truth.relevance.with_columns(worth=pl.col("relevance") * pl.col("young_viewers")).filter(
+        pl.col("worth") > 0
+    )
     by_brief = {
         str(key[0]): dict(rows.select("creator_id", "worth").iter_rows())
         for key, rows in worth.group_by("brief_id", maintain_order=True)
@@ -83,9 +86,9 @@ def later_hashtags(catalogue: Catalogue, moment: datetime, most: int, rng: np.ra
     tags = own.group_by("tag").agg(
         creators=pl.len(), most=pl.col("posts").max() / pl.col("posts").sum(), views=pl.col("views").sum()
     )
-    wanted = tags.filter(
-        pl.col("creators").is_between(*_JOINERS), pl.col("most") < _OWN_SHARE, pl.col("views") > 0
-    )["tag"].sort()
+    wanted = tags.filter(pl.col("creators").is_between(*_JOINERS), pl.col("most") < _OWN_SHARE, pl.col("views") > 0)[
+        "tag"
+    ].sort()
     chosen = wanted.gather(np.sort(rng.permutation(len(wanted))[:most]))
     worth = {
         str(key[0]): dict(rows.select("creator_id", "views").filter(pl.col("views") > 0).iter_rows())
@@ -98,13 +101,18 @@ def usual_orders(catalogue: Catalogue, moment: datetime | None) -> dict[str, dic
     """What staff order by without a model: followers of the largest account, and median views of the posts so far."""
     posts = catalogue.table("posts").drop_nulls("views")
     known = posts if moment is None else posts.filter(pl.col("published_at") < moment)
-    followers = catalogue.table("accounts").drop_nulls("followers").group_by("creator_id").agg(pl.col("followers").max())
+    followers = (
+        catalogue.table("accounts").drop_nulls("followers").group_by("creator_id").agg(pl.col("followers").max())
+    )
     medians = known.group_by("creator_id").agg(pl.col("views").median())
     return {FOLLOWERS: dict(followers.iter_rows()), MEDIAN_VIEWS: dict(medians.iter_rows())}
 
 
 def capture(
-    asked: Sequence[Asked], matchers: Mapping[str, Matcher], usual: Mapping[str, Mapping[str, float]], progress: Progress
+    asked: Sequence[Asked],
+    matchers: Mapping[str, Matcher],
+    usual: Mapping[str, Mapping[str, float]],
+    progress: Progress,
 ) -> Captured:
     """Ask every question in every order.
 
@@ -127,7 +135,7 @@ def _rankings(
 ) -> Iterable[tuple[str, list[str]]]:
     allowed: list[str] = []
     for name, matcher in matchers.items():
-        (ranking,) = matcher.rank([brief], matcher.size, by=name.split()[-1])
+        (ranking,) = matcher.rank([brief], _EVERYBODY, by=name.split()[-1])
         ids = [creator for creator, _ in ranking]
         allowed = allowed or ids
         yield name, ids

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 ARTIFACT_FOLDER: Final = "bundle"
+EVALUATION_FOLDER: Final = "evaluation"
 # Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
 LOCK_WAIT_S: Final = 1800.0
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
@@ -125,6 +126,23 @@ class Registry:
             self._point(client, alias, version, chosen.bundle_id)
             if alias == CHAMPION and CHALLENGER in chosen.aliases:
                 client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
+
+    def version(self, alias_or_version: str) -> ModelVersion:
+        """The version that an alias or a number names.
+
+        Raises:
+            BundleMissing: nothing was registered yet.
+        """
+        self._connect_to_read()
+        with self._mlflow() as client:
+            return self._one(client, alias_or_version)
+
+    def add_evaluation(self, version: ModelVersion, files: Sequence[Path], metrics: Mapping[str, float]) -> None:
+        """Keep the files of an evaluation with a version's run, and its figures among the run's metrics."""
+        with self._alone(), self._mlflow() as client:
+            _log_metrics(client, client.get_run(version.run_id), metrics)
+            for file in files:
+                client.log_artifact(version.run_id, str(file), EVALUATION_FOLDER)
 
     def fetch(self, alias_or_version: str) -> Path:
         """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.
@@ -320,14 +338,22 @@ def _log_values(
     metrics: Mapping[str, float],
     datasets: Mapping[str, str],
 ) -> None:
-    from mlflow.entities import Metric, Param
+    from mlflow.entities import Param
 
-    run_id, started = str(run.info.run_id), run.info.start_time
-    client.log_batch(run_id, metrics=[Metric(_spelt(name), value, started, 0) for name, value in metrics.items()])
+    run_id = str(run.info.run_id)
+    _log_metrics(client, run, metrics)
     pairs = [Param(_spelt(name), str(value)) for name, value in params.items()]
     for start in range(0, len(pairs), _PARAMS_PER_CALL):
         client.log_batch(run_id, params=pairs[start : start + _PARAMS_PER_CALL])
     client.log_inputs(run_id, datasets=[_dataset(name, digest) for name, digest in datasets.items()])
+
+
+def _log_metrics(client: MlflowClient, run: Run, metrics: Mapping[str, float]) -> None:
+    from mlflow.entities import Metric
+
+    started = run.info.start_time
+    values = [Metric(_spelt(name), value, started, 0) for name, value in metrics.items()]
+    client.log_batch(str(run.info.run_id), metrics=values)
 
 
 def _dataset(name: str, digest: str) -> DatasetInput:

@@ -20,6 +20,7 @@ COMMANDS = {
     "world": ("world", "world", "Write the synthetic sample world as files to import."),
     "train": ("model", "train", "Make a model from the catalogue and register it."),
     "models": ("model", "models", "Show model versions, aliases and metrics."),
+    "evaluate": ("evaluation", "evaluate", "Hold a model against what came; a report as HTML and JSON."),
     "shortlist": ("ask", "shortlist", "Rank creators for a brief, with evidence."),
     "rank": ("ask", "rank", "Rank creators for many briefs, to a file."),
     "forecast": ("reach", "forecast", "Write views, audience share and reach of every creator."),
