@@ -14,7 +14,7 @@ from features.text import Tokeniser
 from models.creator_index import SIGNALS, CreatorIndex, IndexedPosts, build_index
 from models.weights import Choices
 from training import held_out
-from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
+from training.held_out import LEAST_KNOWN_POSTS, Question, choices, read_questions, who_joined, whose_post
 
 Rows = npt.NDArray[np.int64]
 WORDS = SIGNALS.index("words_posts")
@@ -96,9 +96,8 @@ def small_index(n_creators: int = 8) -> tuple[CreatorIndex, StaticEncoder]:
 
 def asked(n_creators: int, questions: Sequence[Question], *, typed_plain: bool = False) -> Choices:
     index, encoder = small_index(n_creators)
-    return choices(
-        index, encoder, questions, typed_plain=typed_plain, max_terms=64, rng=rng(), progress=lambda done, total: None
-    )
+    read = read_questions(index, encoder, questions, typed_plain=typed_plain, max_terms=64)
+    return choices(index, questions, read, typed_plain=typed_plain, rng=rng(), progress=lambda done, total: None)
 
 
 def test_in_a_small_catalogue_every_creator_is_a_candidate_and_stands_for_itself() -> None:
@@ -161,13 +160,22 @@ def test_progress_counts_the_questions() -> None:
     index, encoder = small_index()
     seen: list[tuple[int, int]] = []
     questions = [Question("post", TOPICS[0], (0,))] * 3
+    read = read_questions(index, encoder, questions, typed_plain=False, max_terms=64)
     choices(
-        index,
-        encoder,
-        questions,
-        typed_plain=False,
-        max_terms=64,
-        rng=rng(),
-        progress=lambda done, total: seen.append((done, total)),
+        index, questions, read, typed_plain=False, rng=rng(), progress=lambda done, total: seen.append((done, total))
     )
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_was_read_is_answered_alike_however_fast_posts_fade() -> None:
+    index, encoder = small_index()
+    questions = [Question("post", TOPICS[0], (0,)), Question("tag", "#phim", (0, 2))]
+    ages = np.arange(len(index.owners), dtype=np.float64)
+    fading = index.fading(ages, 5.0)
+    once = list(read_questions(index, encoder, questions, typed_plain=False, max_terms=64))
+    again = read_questions(fading, encoder, questions, typed_plain=False, max_terms=64)
+    found, expected = (
+        choices(fading, questions, read, typed_plain=False, rng=rng(), progress=lambda done, total: None)
+        for read in (once, again)
+    )
+    assert found.signals.tobytes() == expected.signals.tobytes()

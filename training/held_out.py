@@ -5,7 +5,7 @@ The last weeks are held out by time; the index that answers is built on what cam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from features.encoder import Encoder
 from features.text import strip_diacritics
-from models.creator_index import SIGNALS, CreatorIndex
+from models.creator_index import SIGNALS, CreatorIndex, Query
 from models.weights import Choices, default_weights
 
 Rows = npt.NDArray[np.int64]
+Read = tuple[Query, tuple[Rows, npt.NDArray[np.float32]]]  # a question as read, and the posts nearest in meaning
 Progress = Callable[[int, int], None]
 
 _LEAST_WORDS: Final = 4  # a caption shorter than this asks nothing
@@ -73,17 +74,26 @@ def who_joined(
     return questions
 
 
+def read_questions(
+    index: CreatorIndex, encoder: Encoder, questions: Sequence[Question], *, typed_plain: bool, max_terms: int
+) -> Iterator[Read]:
+    """Read every question, typed with or without diacritics; how fast posts fade changes nothing of it."""
+    for question in questions:
+        text = strip_diacritics(question.text) if typed_plain else question.text
+        query = index.query(text, encoder, max_terms)
+        yield query, index.near([query])[0]
+
+
 def choices(
     index: CreatorIndex,
-    encoder: Encoder,
     questions: Sequence[Question],
+    read: Iterable[Read],
     *,
     typed_plain: bool,
-    max_terms: int,
     rng: np.random.Generator,
     progress: Progress,
 ) -> Choices:
-    """Ask the index every question, as typed with or without diacritics, and keep the signals of the candidates.
+    """Ask the index every question, as it was read, and keep the signals of the candidates.
 
     Only creators with `LEAST_KNOWN_POSTS` posts are candidates, as only they are asked about: against creators who can
     never be right, having many posts would look like the best of signals.
@@ -95,11 +105,9 @@ def choices(
     right = np.zeros((len(questions), size), dtype=np.float32)
     stands_for = np.full((len(questions), size), -np.inf, dtype=np.float32)
     log_words = np.zeros(len(questions), dtype=np.float32)
-    for i, question in enumerate(questions):
-        text = strip_diacritics(question.text) if typed_plain else question.text
-        query = index.query(text, encoder, max_terms)
+    for i, (question, (query, near)) in enumerate(zip(questions, read, strict=True)):
         log_words[i] = query.log_words
-        values = index.signals(query).values
+        values = index.signals(query, near).values
         candidates, weight = _candidates(prior.topic_of(values), question, known, rng)
         signals[i, : len(candidates)] = values[candidates]
         right[i, : len(candidates)] = np.isin(candidates, question.right) / len(question.right)

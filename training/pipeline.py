@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from models.weights import Choices, Weights, default_weights, fit_mix, fit_weigh
 from training.attention import bought_attention
 from training.audience import fit_audience
 from training.evaluation import held_out_metrics
-from training.held_out import LEAST_KNOWN_POSTS, Question, choices, who_joined, whose_post
+from training.held_out import LEAST_KNOWN_POSTS, Question, Read, choices, read_questions, who_joined, whose_post
 from training.lift_fit import liftable
 from training.static_training import Reading, read_words, select, tags_among, train_static
 from training.tables import Tables, read_tables
@@ -170,8 +170,9 @@ class _Job:
         ages = self._tables.ages[early] - age
         days = self._fade_days(fresh, encoder, questions, ages)
         index = fresh.fading(ages, days)
-        written = self._ask(index, encoder, questions, "questions")
-        plain = self._ask(index, encoder, questions, "questions typed without diacritics", typed_plain=True)
+        written = self._ask(index, questions, self._read(index, encoder, questions), "questions")
+        read = self._read(index, encoder, questions, typed_plain=True)
+        plain = self._ask(index, questions, read, "questions typed without diacritics", typed_plain=True)
         metrics = held_out_metrics(questions, written, plain) | {"a post fades to 1/e in days": days}
         return Learned(fit_weights(written, plain), metrics, days)
 
@@ -180,9 +181,10 @@ class _Job:
     ) -> float:
         """The rate of fading under which a sample of the questions is answered best."""
         asked = questions[:: max(1, len(questions) // _FADE_QUESTIONS)]
+        read = list(self._read(index, encoder, asked))
         losses = {}
         for days in _FADES:
-            found = self._ask(index.fading(ages, days), encoder, asked, "how fast posts fade")
+            found = self._ask(index.fading(ages, days), asked, read, "how fast posts fade")
             losses[days] = log_loss(found, fit_mix(found))
         return min(losses, key=lambda days: losses[days])
 
@@ -202,22 +204,27 @@ class _Job:
         asked = whose_post(captions, owners, most, self._rng(1))
         return asked + who_joined(captions, tag_lists(posts), owners, most // 2, self._rng(2))
 
+    def _read(
+        self, index: CreatorIndex, encoder: Encoder, questions: list[Question], *, typed_plain: bool = False
+    ) -> Iterator[Read]:
+        one_thread()
+        most = self._settings.matcher.max_query_terms
+        return read_questions(index, encoder, questions, typed_plain=typed_plain, max_terms=most)
+
     def _ask(
         self,
         index: CreatorIndex,
-        encoder: Encoder,
         questions: list[Question],
+        read: Iterable[Read],
         stage: str,
         *,
         typed_plain: bool = False,
     ) -> Choices:
-        one_thread()
         return choices(
             index,
-            encoder,
             questions,
+            read,
             typed_plain=typed_plain,
-            max_terms=self._settings.matcher.max_query_terms,
             rng=self._rng(3),
             progress=lambda done, total: self._progress(stage, done, total),
         )
