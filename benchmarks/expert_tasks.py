@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from benchmarks.protocol import Query, Task
 from benchmarks.question_tasks import json_lines, named_creators, undated_posts
+from models.brief import Brief
 
 DBLP_FOLDER: Final = "dblp_experts"
 ANDROID_FOLDER: Final = "qa_experts_android"
@@ -69,7 +70,9 @@ def _android_queries(source: Path, asked: Iterable[dict[str, Any]], people: set[
             if _person(user) in people
         }
         if gains:
-            yield Query(question, f"{titles[question]}. {bodies.get(question, '')}", frozenset(gains), gains=gains)
+            brief = Brief(title=titles[question], text=bodies.get(question, ""))  # as it was asked: a title and a text
+            text = f"{brief.title}. {brief.text}"
+            yield Query(question, text, frozenset(gains), gains=gains, brief=brief)
 
 
 def _person(number: int | str) -> str:
