@@ -72,6 +72,25 @@ class Vocabulary:
         """Whether the word stands in any text, with or without its diacritics."""
         return word in self.word_rows or _plain(word) in self.plain_rows
 
+    def term(self, row: int) -> tuple[str, ...]:
+        """What a row stands for: ("words", word), ("plain", word) or ("pairs", first, second)."""
+        if row < self.first_plain:
+            return "words", self.words[row]
+        if row < self.first_plain + len(self.plain):
+            return "plain", self.plain[row - self.first_plain]
+        first, second = divmod(int(self.pair_keys[row - self.first_plain - len(self.plain)]), len(self.plain))
+        return "pairs", self.plain[first], self.plain[second]
+
+    def pair_row(self, first: str, second: str) -> int | None:
+        """Row of two neighbouring words, read without diacritics; None when no text has them side by side."""
+        one, two = self.plain_rows.get(_plain(first)), self.plain_rows.get(_plain(second))
+        if one is None or two is None:
+            return None
+        key = one * len(self.plain) + two
+        at = int(np.searchsorted(self.pair_keys, key))
+        found = at < len(self.pair_keys) and self.pair_keys[at] == key
+        return len(self.words) + len(self.plain) + at if found else None
+
     def rows(
         self, ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], vocabulary: Sequence[str], max_words: int
     ) -> Bags:

@@ -26,6 +26,7 @@ from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
+from models.terms import MANNERS, TermShares
 from models.weights import Weights
 
 ENCODER_FOLDER: Final = "encoder"
@@ -90,6 +91,7 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
         "activity": index.activity,
     }
     held = {f"hashed.{channel}": hashed.arrays() for channel, hashed in index.hashed.items()}
+    held |= {f"learned.{manner}": shares.arrays() for manner, shares in index.learned.items()}
     held |= {"posts": index.posts.arrays(), "wording_posts": index.wording_posts.arrays()}
     held["hashtags"] = index.hashtags.arrays()
     for holder, own in held.items():
@@ -143,6 +145,7 @@ def _load_index(folder: Path, tokeniser: Tokeniser) -> CreatorIndex:
         owners=arrays["owners"],
         post_fade=arrays["post_fade"],
         activity=arrays["activity"],
+        learned={manner: TermShares(**_named(arrays, f"learned.{manner}")) for manner in MANNERS},
     )
 
 

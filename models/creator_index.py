@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -26,11 +26,12 @@ from models.hashtags import Guess, HashtagIndex
 from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
 from models.post_index import VectorIndex
+from models.spelling import Speller
+from models.terms import MANNERS, NOTHING_LEARNED, LearnedShares, TermReader, Terms, TermShares
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-CHANNELS: Final = ("words", "plain", "pairs")
 HASHED_CHANNELS: Final = ("wording", "shape", "pieces")
 POST_SIGNALS: Final = ("words_posts", "meaning_posts", "wording_posts")
 CREATOR_SIGNALS: Final = ("wording_creator", "shape_creator", "pieces_creator", "hashtags_creator")
@@ -54,28 +55,26 @@ class Query:
 
     Attributes:
         text: as given.
-        words: canonical words of the text, in order.
-        terms: per channel the term rows that the index knows, the rarest first.
+        words: canonical words of the text, in order, those that no post has as they were likely meant.
+        terms: those of its words and pairs that the index knows.
         hashed: the same for the channels below the word, and for wording over posts.
         vector: (dimension,) unit vector.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
-        missing: how many distinct words no post has as written ("words"), and without diacritics ("plain").
     """
 
     text: str
     words: tuple[str, ...]
-    terms: Mapping[str, Sequence[int]]
+    terms: Terms
     hashed: Mapping[str, Sequence[int]]
     vector: Floats
     plain: bool
     unknown: tuple[str, ...]
-    missing: Mapping[str, int]
 
     @property
     def known(self) -> bool:
         """Whether any of its words stands in a post."""
-        return any(self.terms.values())
+        return any(self.terms.rows.values())
 
     @property
     def log_words(self) -> float:
@@ -138,6 +137,7 @@ class CreatorIndex:
         owners: (n_posts,) creator row of each post.
         post_fade: (n_posts,) 1 for a post of today, falling with age.
         activity: (n_creators,) log of recent posts.
+        learned: for texts typed in each manner, how much some of the terms count.
     """
 
     tokeniser: Tokeniser
@@ -151,6 +151,7 @@ class CreatorIndex:
     owners: Rows
     post_fade: Floats
     activity: Floats
+    learned: Mapping[str, TermShares]
 
     @property
     def n_creators(self) -> int:
@@ -163,19 +164,18 @@ class CreatorIndex:
 
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
-        words = self.tokeniser.words(text)
-        offsets = np.array([0, len(words)], dtype=np.int64)
-        ids = np.arange(len(words), dtype=np.int32)
-        rows = self.vocabulary.rows(ids, offsets, words, len(words) + 1).rows
-        terms = {
-            channel: rarest(rows[(rows >= start) & (rows < stop)], self.posts, max_terms)
-            for channel, (start, stop) in self._ranges().items()
-        }
-        unknown = tuple(dict.fromkeys(w for w in words if not self.vocabulary.knows(w)))
-        plain = all(letter.isascii() for word in words for letter in word)
-        missing = self._missing(words, rows)
-        hashed = self._hashed(text, words, max_terms)
-        return Query(text, tuple(words), terms, hashed, encoder.encode_brief(text), plain, unknown, missing)
+        typed = self.tokeniser.words(text)
+        words = Speller(self.vocabulary, self.posts).meant(typed)
+        plain = all(letter.isascii() for letter in text if letter.isalpha())
+        return Query(
+            text=text,
+            words=tuple(words),
+            terms=TermReader(self.vocabulary, self.posts, self.learned).read(words, max_terms, plain=plain),
+            hashed=self._hashed(text, words, max_terms),
+            vector=encoder.encode_brief(text if words == typed else " ".join(words)),
+            plain=plain,
+            unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
+        )
 
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
         wording, shape = surface_features(text)
@@ -186,16 +186,6 @@ class CreatorIndex:
         found = {channel: rarest(rows[channel], index.postings, most) for channel, index in self.hashed.items()}
         return found | {"wording_posts": rarest(rows["wording"], self.wording_posts, most)}
 
-    def _missing(self, words: Sequence[str], rows: Rows) -> dict[str, int]:
-        found = np.unique(rows)
-        known = {name: int(((found >= a) & (found < b)).sum()) for name, (a, b) in self._ranges().items()}
-        plain = {self.vocabulary.plain_form(word) for word in words}
-        return {"words": len(set(words)) - known["words"], "plain": len(plain) - known["plain"]}
-
-    def _ranges(self) -> dict[str, tuple[int, int]]:
-        starts = self.vocabulary.starts
-        return dict(zip(CHANNELS, pairwise(starts), strict=True))
-
     def near(self, queries: Sequence[Query]) -> list[tuple[Rows, Floats]]:
         """For each query the rows and inner products of the posts nearest in meaning, best first."""
         vectors = np.stack([query.vector for query in queries])
@@ -204,7 +194,7 @@ class CreatorIndex:
     def signals(self, query: Query, near: tuple[Rows, Floats] | None = None) -> Signals:
         """Hold a query against every creator; `near` are its nearest posts, where they are known already."""
         near = near if near is not None else self.near([query])[0]
-        found = best_posts(self.posts.scores(list(chain(*query.terms.values()))) * self.post_fade, RETRIEVED_POSTS)
+        found = best_posts(self.posts.scores(*query.terms.counting()) * self.post_fade, RETRIEVED_POSTS)
         worded = self.wording_posts.scores(query.hashed["wording_posts"]) * self.post_fade
         pooled = {
             "words_posts": self._pool_words(*found),
@@ -249,8 +239,13 @@ def _evidence_scale(scores: Floats) -> np.float32:
     return np.float32(np.sqrt(scores.max(initial=0.0) + 1.0))
 
 
-def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> CreatorIndex:
-    """Index the posts of `n_creators` creators, some of whom may have none; `tokeniser` reads queries the same way."""
+def build_index(
+    posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser, learned: Mapping[str, LearnedShares] = NOTHING_LEARNED
+) -> CreatorIndex:
+    """Index the posts of `n_creators` creators, some of whom may have none.
+
+    `tokeniser` reads queries the same way; `learned` says how much some terms count.
+    """
     owners, words = posts.owners, posts.words
     vocabulary = build_vocabulary(words, min_count=1, min_pair_count=_LEAST_PAIR_COUNT)
     bags = vocabulary.rows(words.ids, words.offsets, words.vocabulary, max_words=1 << 30)
@@ -268,6 +263,7 @@ def build_index(posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser) -> C
         owners=owners,
         post_fade=np.exp(-posts.ages / POST_FADE_DAYS).astype(np.float32),
         activity=np.log1p(np.bincount(owners[posts.ages < _RECENT_DAYS], minlength=n_creators)).astype(np.float32),
+        learned={manner: TermShares.of(learned.get(manner, {}), vocabulary) for manner in MANNERS},
     )
 
 

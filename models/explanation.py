@@ -134,7 +134,7 @@ class Explainer:
         """Plain words of the query that are rare enough to say something, the rarest first; all when none is."""
         postings = self._contents.index.posts
         least = math.log1p(1 / _COMMON_SHARE)
-        return [t for t in query.terms["plain"] if postings.idf(t) >= least] or list(query.terms["plain"])
+        return [t for t in query.terms.rows["plain"] if postings.idf(t) >= least] or list(query.terms.rows["plain"])
 
     def facets(self, coverages: Sequence[Coverage], rows: Rows) -> dict[int, tuple[FacetCover, ...]]:
         """For each creator row how every facet is covered, with the post that says so best."""

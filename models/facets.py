@@ -55,8 +55,8 @@ def _word_share(index: CreatorIndex, query: Query, channel: str) -> Floats:
     """(n_posts,) share, by rarity, of the facet's distinct words that each post has; one none has counts in full."""
     postings = index.posts
     hits = np.zeros(postings.n_documents, dtype=np.float32)
-    total = query.missing[channel] * float(np.log1p(postings.n_documents))
-    for term in query.terms[channel]:
+    total = query.terms.missing[channel] * float(np.log1p(postings.n_documents))
+    for term in query.terms.rows[channel]:
         rarity = postings.idf(term)
         total += rarity
         hits[postings.documents[postings.starts[term] : postings.starts[term + 1]]] += rarity

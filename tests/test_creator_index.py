@@ -78,9 +78,9 @@ def test_a_query_says_what_it_was_read_as(index: CreatorIndex) -> None:
 
 def test_a_long_query_is_told_by_its_rarest_terms(index: CreatorIndex) -> None:
     query = index.query("nấu canh nộp hồ sơ trực tuyến", WordEncoder(), max_terms=2)
-    rarest = index.query("nấu canh nộp hồ sơ", WordEncoder(), MAX_TERMS).terms["words"]
-    assert set(query.terms["words"]) <= set(rarest)
-    assert len(query.terms["words"]) == 2
+    rarest = index.query("nấu canh nộp hồ sơ", WordEncoder(), MAX_TERMS).terms.rows["words"]
+    assert set(query.terms.rows["words"]) <= set(rarest)
+    assert len(query.terms.rows["words"]) == 2
 
 
 def test_at_most_five_posts_make_a_signal() -> None:

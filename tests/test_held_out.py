@@ -120,7 +120,7 @@ def test_who_is_barred_is_never_to_be_chosen() -> None:
 def test_typed_without_diacritics_the_same_creators_are_found() -> None:
     question = Question("post", TOPICS[0], (0,))
     written, plain = asked(8, [question]), asked(8, [question], typed_plain=True)
-    assert 0 < plain.signals[0, 0, WORDS] < written.signals[0, 0, WORDS]
+    assert 0 < plain.signals[0, 0, WORDS] <= written.signals[0, 0, WORDS]  # a word counts once, either way
     assert plain.log_words == written.log_words == pytest.approx(np.log(5))
 
 

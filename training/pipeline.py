@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,9 @@ from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
+from models.terms import LearnedShares
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
+from training.asking import learn_shares
 from training.attention import bought_attention
 from training.audience import fit_audience
 from training.evaluation import held_out_metrics
@@ -47,6 +49,7 @@ Progress = Callable[[str, int, int], None]
 STATIC: Final = "static"
 _FADES: Final = (120.0, 240.0, POST_FADE_DAYS, 730.0, 3650.0)  # rates tried, in days
 _FADE_QUESTIONS: Final = 300  # enough to tell rates apart that differ by a factor of two
+_SHARES_DRAW: Final = 5  # which generator draws the pairs that shares are learned from; see `_Job._rng`
 _LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing about a dozen weights
 
 
@@ -105,7 +108,14 @@ def _trained(
     extra = [pair for file in warm_start for pair in read_pairs(file)]
     progress("read", 1, 1)
     tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
-    job = _Job(settings, tables, read_words(tables, tokeniser, extra), progress)
+    learned_shares = learn_shares(
+        extra,
+        tokeniser,
+        settings.matcher.max_query_terms,
+        np.random.default_rng([settings.training.seed, _SHARES_DRAW]),
+        lambda done, total: progress("words of asked texts", done, total),
+    )
+    job = _Job(settings, tables, read_words(tables, tokeniser, extra), learned_shares, progress)
     learned = job.learn_weights()
     contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
     progress("write", 0, 1)
@@ -147,10 +157,18 @@ def _installed_hash() -> str:
 class _Job:
     """One training: what is shared by its steps."""
 
-    def __init__(self, settings: Settings, tables: Tables, reading: Reading, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tables: Tables,
+        reading: Reading,
+        shares: Mapping[str, LearnedShares],
+        progress: Progress,
+    ) -> None:
         self._settings = settings
         self._tables = tables
         self._reading = reading
+        self._shares = shares
         self._progress = progress
         self._everything = np.arange(len(tables.owners), dtype=np.int64)
 
@@ -250,7 +268,7 @@ class _Job:
             tags=tags,
             tagged=tagged,
         )
-        return build_index(indexed, len(self._tables.creators), self._reading.tokeniser), encoder
+        return build_index(indexed, len(self._tables.creators), self._reading.tokeniser, self._shares), encoder
 
     def _encoder(self, posts: Rows, stage: str) -> Encoder:
         settings = self._settings.encoder

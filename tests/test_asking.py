@@ -1,0 +1,62 @@
+"""Which words of an asked text tell the answer, learned from pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.text import Tokeniser
+from models.terms import LearnedShares
+from tests.tiny_index import MAX_TERMS
+from training.asking import learn_shares
+
+TOPICS = [f"{a}{b}" for a in ("bánh", "kẹo", "sách", "nhạc", "phim") for b in "bcdghklmnp"]
+N_PAIRS = 240
+
+
+def pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
+    """A question names its topic and a place; its answer has the topic, but some other place."""
+    rng = np.random.default_rng(seed)
+    places = ["chợ", "trường", "phường", "xóm"]
+    found = []
+    for number in range(count):
+        asked, answered = rng.permutation(places)[:2]
+        topic = TOPICS[int(rng.integers(len(TOPICS)))]
+        found.append((f"hỏi {topic} ở {asked} lần{number}", f"đáp {topic} tại {answered} số{number}"))
+    return found
+
+
+def learn(some: list[tuple[str, str]], seed: int = 0) -> dict[str, LearnedShares]:
+    return learn_shares(some, Tokeniser(), MAX_TERMS, np.random.default_rng(seed), lambda done, total: None)
+
+
+@pytest.fixture(scope="module")
+def learned() -> dict[str, LearnedShares]:
+    return learn(pairs(N_PAIRS))
+
+
+@pytest.mark.parametrize(("manner", "channel", "place"), [("written", "words", "chợ"), ("plain", "plain", "cho")])
+def test_a_word_that_misleads_counts_less_than_one_that_tells(
+    learned: dict[str, LearnedShares], manner: str, channel: str, place: str
+) -> None:
+    topics = [share for (kind, word), share in singles(learned[manner]).items() if kind == channel and word != place]
+    assert learned[manner][channel, place] < 0.3
+    assert np.median(topics) > 0.6
+
+
+def singles(shares: LearnedShares) -> dict[tuple[str, str], float]:
+    return {(term[0], term[1]): share for term, share in shares.items() if len(term) == 2}
+
+
+def test_no_share_is_negative(learned: dict[str, LearnedShares]) -> None:
+    assert all(share >= 0.0 for shares in learned.values() for share in shares.values())
+
+
+def test_one_seed_learns_the_same() -> None:
+    assert learn(pairs(N_PAIRS), seed=3) == learn(pairs(N_PAIRS), seed=3)
+
+
+def test_few_pairs_and_pairs_with_an_empty_side_teach_nothing() -> None:
+    assert learn(pairs(100)) == {}
+    assert learn([("", answer) for _, answer in pairs(N_PAIRS)]) == {}
+    assert learn([pairs(1)[0]] * N_PAIRS) == {}
