@@ -177,6 +177,11 @@ class CreatorIndex:
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
         )
 
+    def rarity(self, word: str) -> float:
+        """How rare a word is among posts, with or without its diacritics; 0 when none has it."""
+        row = self.vocabulary.plain_rows.get(self.vocabulary.plain_form(word))
+        return 0.0 if row is None else self.posts.idf(self.vocabulary.first_plain + row)
+
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
         wording, shape = surface_features(text)
         pieces = chain.from_iterable(map(word_pieces, words))

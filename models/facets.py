@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from models.brief import has_words
 from models.creator_index import CreatorIndex, Query
 from models.pooling import Pooled, mean_of_best
 
@@ -21,6 +24,23 @@ _LEAST: Final = 0.1  # a post with less shares only the words that all posts sha
 _NO_COSINE: Final = 0.5  # inner product up to which posts of one catalogue are merely alike in style
 _FULL_COSINE: Final = 0.9  # inner product at which meaning alone counts as full coverage
 
+# What a brief wants done with a thing, or not done: it says nothing of the thing, and posts do it without saying so.
+_ACTS: Final = re.compile(
+    r"\b(?:(?:không|khong|tránh|tranh|đừng|dung|cấm|cam) (?:được |duoc )?)?"
+    r"(?:quảng cáo|quang cao|quảng bá|quang ba|tiếp thị|tiep thi|giới thiệu|gioi thieu|mời gọi|moi goi|cổ xúy|co xuy"
+    r"|cổ súy|co suy|tuyên truyền|tuyen truyen|nội dung|noi dung|hình ảnh|hinh anh|hành vi|hanh vi|sử dụng|su dung)\b",
+    re.IGNORECASE,
+)
+
+
+def telling(facet: str) -> str:
+    """The facet without its words for acts, so that "quảng cáo rượu bia" is found where posts say "rượu bia".
+
+    A facet of such words alone stays as it is.
+    """
+    thing = " ".join(_ACTS.sub(" ", unicodedata.normalize("NFC", facet)).split())
+    return thing if has_words(thing) else facet
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -32,12 +52,12 @@ class Coverage:
     pooled: Pooled
 
 
-def cover(index: CreatorIndex, kind: str, query: Query, near: tuple[Rows, Floats]) -> Coverage:
+def cover(index: CreatorIndex, kind: str, facet: str, query: Query, near: tuple[Rows, Floats]) -> Coverage:
     """Mean strength of each creator's two best posts for the facet.
 
     A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning
-    (as far as its words are known at all), whichever is more. `near` are the posts nearest to the
-    query in meaning (`CreatorIndex.near`).
+    (as far as its words are known at all), whichever is more. `query` is what of the facet is looked for (`telling`);
+    `near` are the posts nearest to it in meaning (`CreatorIndex.near`).
     """
     plain_worth = 1.0 if query.plain else _PLAIN_WORTH
     strength = np.maximum(_word_share(index, query, "words"), plain_worth * _word_share(index, query, "plain"))
@@ -48,7 +68,7 @@ def cover(index: CreatorIndex, kind: str, query: Query, near: tuple[Rows, Floats
     )
     posts = np.flatnonzero(strength >= _LEAST)
     pooled = mean_of_best(posts, strength[posts], index.owners[posts], index.n_creators, _POSTS, floor=0.0)
-    return Coverage(kind, query.text, query, pooled)
+    return Coverage(kind, facet, query, pooled)
 
 
 def _word_share(index: CreatorIndex, query: Query, channel: str) -> Floats:

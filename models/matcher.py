@@ -18,9 +18,10 @@ from models.audience import SOURCES
 from models.brief import Brief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
+from models.clauses import as_meant, found_facets
 from models.creator_index import Query
 from models.explanation import Asked, Explainer
-from models.facets import Coverage, cover
+from models.facets import Coverage, cover, telling
 from models.impact import IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
@@ -146,7 +147,8 @@ class Matcher:
             BriefRefused: the brief has no text, contradicts itself, or names a province that is none.
             UsageError: there is no such order.
         """
-        scored = self._score(brief.checked())
+        brief = as_meant(brief.checked())
+        scored = self._with_found_facets(brief, self._score(brief))
         impact = self._impact(brief, scored, by)
         best = order(impact, scored.scores, scored.allowed, k)
         entries = self._entries(scored, impact, best, range(1, len(best) + 1))
@@ -169,8 +171,8 @@ class Matcher:
         """
         ids = self._contents.creators["creator_id"]
         rankings = []
-        for brief in briefs:
-            scored = self._score(brief.checked())
+        for brief in (as_meant(brief.checked()) for brief in briefs):
+            scored = self._score(brief)
             impact = self._impact(brief, scored, by)
             values = np.where(np.isfinite(impact.values), impact.values, np.nan).tolist()
             rows = order(impact, scored.scores, scored.allowed, k).tolist()
@@ -201,7 +203,8 @@ class Matcher:
             UnknownCreator: no such creator, or one who may not be listed.
         """
         row = self._row(creator_id)
-        scored = self._score(brief.checked())
+        brief = as_meant(brief.checked())
+        scored = self._with_found_facets(brief, self._score(brief))
         impact = self._impact(brief, scored, by)
         if not scored.allowed[row]:
             return Why(rank=None, of=int(scored.allowed.sum()), entry=None, above=None)
@@ -239,7 +242,7 @@ class Matcher:
 
     def _place(self, brief_row: int, creator_row: int) -> BriefPlace:
         stored = self._contents.briefs.row(brief_row, named=True)
-        scored = self._score(brief_from_row(stored))
+        scored = self._score(as_meant(brief_from_row(stored)))
         above = scored.allowed & (scored.scores > scored.scores[creator_row])
         return BriefPlace(stored["brief_id"], stored["title"], int(above.sum()) + 1, int(scored.allowed.sum()))
 
@@ -263,13 +266,22 @@ class Matcher:
         )
         parts = self._fit_parts(asked)
         coverages = tuple(
-            cover(self._contents.index, kind, queries[facet], near[facet])
-            for kind, facets in _facets(brief).items()
-            for facet in facets
+            cover(self._contents.index, kind, facet, queries[looked_for], near[looked_for])
+            for kind, facet, looked_for in _facets(brief)
         )
         parts |= _facet_parts(coverages, self._settings)
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
         return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief), near)
+
+    def _with_found_facets(self, brief: Brief, scored: Scored) -> Scored:
+        """With the facets that the text of a brief without stated ones names: shown, by words alone, never scored."""
+        if brief.must or brief.nice:
+            return scored
+        index = self._contents.index
+        nowhere = (np.empty(0, np.int64), np.empty(0, np.float32))
+        found = found_facets(brief.text or brief.title, index.rarity)
+        coverages = (cover(index, "found", facet, self._query(telling(facet)), nowhere) for facet in found)
+        return replace(scored, coverages=(*scored.coverages, *coverages))
 
     def _query(self, text: str) -> Query:
         return self._contents.index.query(text, self.encoder, self._settings.max_query_terms)
@@ -396,12 +408,14 @@ def _summing_to_one(shares: Mapping[str, float | np.float32]) -> dict[str, np.fl
 
 def _texts(brief: Brief) -> dict[str, None]:
     """Every distinct text of a brief that the index is asked about."""
-    facets = [facet for found in _facets(brief).values() for facet in found]
-    return dict.fromkeys([*asked_texts(brief), *facets])
+    return dict.fromkeys([*asked_texts(brief), *(looked_for for _, _, looked_for in _facets(brief))])
 
 
-def _facets(brief: Brief) -> dict[str, tuple[str, ...]]:
-    return {"topic": (brief.title,), "must": brief.must, "nice": brief.nice, "must_not": brief.must_not}
+def _facets(brief: Brief) -> list[tuple[str, str, str]]:
+    """(kind, facet, what of it is looked for) of each facet."""
+    stated = {"must": brief.must, "nice": brief.nice, "must_not": brief.must_not}
+    named = [(kind, facet, telling(facet)) for kind, facets in stated.items() for facet in facets]
+    return [("topic", brief.title, brief.title), *named]
 
 
 def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> dict[str, Floats]:

@@ -40,9 +40,9 @@ class Evidence:
 class FacetCover:
     """How well one facet of the brief is covered by a creator.
 
-    `kind` is `topic` (the brief's title, shown but not scored again), `must`, `nice` or `must_not`; `strength` runs
-    from 0 (nothing) to 1 (all its words, or the like in meaning); `covered` says whether it is enough to count;
-    `post_id` is the best post for it.
+    `kind` is `topic` (the brief's title) or `found` (a clause of the text of a brief without stated facets), both shown
+    but not scored, or `must`, `nice` or `must_not`; `strength` runs from 0 (nothing) to 1 (all its words, or the like
+    in meaning); `covered` says whether it is enough to count; `post_id` is the best post for it.
     """
 
     kind: str
@@ -167,8 +167,8 @@ class PlatformShift:
 class Shortlist:
     """Creators for a brief, best first, with what the whole list lacks.
 
-    `by` says what it is ordered by (`ORDERS`). `uncovered` names the topic, must and nice facets that no one on the
-    list covers; `unknown_words` are words of the brief that no post has; `shifts` are sudden changes of views.
+    `by` says what it is ordered by (`ORDERS`). `uncovered` names the topic, found, must and nice facets that no one on
+    the list covers; `unknown_words` are words of the brief that no post has; `shifts` are sudden changes of views.
     """
 
     brief: Brief

@@ -42,7 +42,7 @@ class EvidenceAnswer(TypedDict):
 class FacetAnswer(TypedDict):
     """How well a creator covers one demand of the brief."""
 
-    kind: Annotated[str, Field(description="topic (the title), must, nice or must_not", examples=["must"])]
+    kind: Annotated[str, Field(description="topic (title), found in the text, must, nice, must_not", examples=["must"])]
     facet: str
     strength: Annotated[float, Field(description="0 nothing .. 1 as well as the best posts do")]
     covered: bool

@@ -236,3 +236,35 @@ def test_the_answer_as_json_has_times_and_multipliers(matcher: Matcher) -> None:
     first = shortlist_json(matcher.shortlist(BRIEF, 1))["entries"][0]
     assert first["evidence"][0]["published_at"].startswith("2026-")
     assert {"name", "value", "multiplier"} == set(first["parts"][0])
+
+
+FORMAL = (
+    "Thực hiện kế hoạch của Thành phố. Hướng dẫn nộp hồ sơ trực tuyến; cung cấp thông tin về định danh điện tử. "
+    "Vận động phượt vịnh đèo dốc."
+)
+
+
+def test_a_brief_without_stated_facets_shows_those_of_its_text_and_names_the_one_that_no_one_covers(
+    matcher: Matcher,
+) -> None:
+    asked = Brief(TITLE, text=FORMAL + " Nấu canh phượt vịnh.")
+    found = matcher.shortlist(asked, ALL)
+    clerk = next(entry for entry in found.entries if entry.creator_id == "dvc")
+    covered = {facet.facet: facet.covered for facet in clerk.facets if facet.kind == "found"}
+    assert covered["nộp hồ sơ trực tuyến"]
+    assert not any(facet.covered for entry in found.entries for facet in entry.facets if "phượt" in facet.facet)
+    assert set(found.uncovered) == {facet for facet in covered if "phượt" in facet}
+
+
+def test_found_facets_change_no_score_and_stated_ones_leave_no_room_for_them(matcher: Matcher) -> None:
+    asked = Brief(TITLE, text=FORMAL)
+    shown = matcher.shortlist(asked, ALL, by="fit")
+    assert [(e.creator_id, e.score) for e in shown.entries] == matcher.rank([asked], ALL, by="fit")[0]
+    stated = matcher.shortlist(replace(asked, must=("nộp hồ sơ",)), ALL)
+    assert {facet.kind for entry in stated.entries for facet in entry.facets} == {"topic", "must"}
+
+
+def test_what_the_title_forbids_to_advertise_counts_as_must_not(matcher: Matcher) -> None:
+    typed, stated = Brief(f"{TITLE}, không quảng cáo cá cược"), Brief(TITLE, must_not=("cá cược",))
+    assert matcher.rank([typed], ALL, by="fit") == matcher.rank([stated], ALL, by="fit")
+    assert matcher.shortlist(typed, ALL).brief.title == TITLE

@@ -26,6 +26,7 @@ IMPACT_PARTS: Final = {
 }
 _KINDS: Final = {
     "topic": "chủ đề / topic:",
+    "found": "thấy trong bài / found:",
     "must": "bắt buộc / must:",
     "nice": "nên có / nice:",
     "must_not": "phải tránh / must not:",
