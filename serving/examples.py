@@ -30,6 +30,7 @@ _LABEL: Final[dict[str, Any]] = {
 }
 SHORTLIST: Final[dict[str, Any]] = {
     **_LABEL,
+    "by": "impact",
     "entries": [
         {
             "rank": 1,
@@ -37,6 +38,34 @@ SHORTLIST: Final[dict[str, Any]] = {
             "name": "Minh Anh Kể Chuyện Phường (tổng hợp)",
             "kind": "person",
             "score": 1.25,
+            "state": {"code": "ok", "label_vi": "đủ dữ liệu", "label_en": "enough data"},
+            "reach": {
+                "platform": "tiktok",
+                "format": "video",
+                "views": {"p10": 6100.0, "p50": 14000.0, "p90": 41000.0},
+                "lift": {"p10": 0.95, "p50": 1.1, "p90": 1.27},
+                "share": {"p10": 0.21, "p50": 0.26, "p90": 0.32},
+                "viewers": {"p10": 1500.0, "p50": 3640.0, "p90": 10900.0},
+                "expected": 5200.0,
+                "posts": 61,
+                "source": "platform",
+                "source_vi": "nền tảng báo cáo",
+                "source_en": "reported by the platform",
+                "place_source": "platform",
+                "as_of": "2026-10-01",
+                "sample_size": 4200,
+                "conflict": None,
+                "cost_per_thousand_vnd": 960000.0,
+            },
+            "tie": 1,
+            "impact": [
+                {"name": "views", "value": 9.45, "multiplier": 12708.2},
+                {"name": "topic_lift", "value": 0.1, "multiplier": 1.105},
+                {"name": "audience", "value": -1.35, "multiplier": 0.259},
+                {"name": "fit", "value": 0.0, "multiplier": 1.0},
+                {"name": "caution", "value": -0.89, "multiplier": 0.411},
+            ],
+            "flags": [],
             "parts": [
                 {"name": "words", "value": 0.75, "multiplier": 2.117},
                 {"name": "meaning", "value": 0.5, "multiplier": 1.6487},
@@ -72,6 +101,7 @@ SHORTLIST: Final[dict[str, Any]] = {
             ],
         }
     ],
+    "shifts": [],
     "uncovered": ["VNeID"],
     "unknown_words": [],
     "excluded": [{"reason": "opted_out", "count": 2}],

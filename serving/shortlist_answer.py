@@ -5,6 +5,7 @@ The type checker holds the builders against the shapes, the tests hold the answe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -13,7 +14,17 @@ from pydantic_core import to_json
 from typing_extensions import TypedDict  # pydantic's own requirement before Python 3.12
 
 from models.bundle_files import Manifest
-from models.shortlist import AGAINST, Entry, Evidence, FacetCover, Shortlist
+from models.shortlist import AGAINST, Entry, Evidence, FacetCover, Part, Shortlist
+from serving.reach_answer import (
+    FlagAnswer,
+    ReachAnswer,
+    ShiftAnswer,
+    StateAnswer,
+    flag_answer,
+    reach_answer,
+    shift_answer,
+    state_answer,
+)
 from serving.schemas import DecisionNote, LabelEn, LabelVi, ModelReference, Synthetic, model_reference, synthetic_label
 
 Words = tuple[str, ...]
@@ -67,7 +78,12 @@ class EntryAnswer(TypedDict):
     kind: Annotated[
         str | None, Field(description="person, press, organisation or network; null: not known", examples=["person"])
     ]
-    score: Annotated[float, Field(description="Log space; only differences mean something")]
+    score: Annotated[float, Field(description="Fit, in log space; only differences mean something")]
+    state: StateAnswer
+    reach: Annotated[ReachAnswer | None, Field(description="Young viewers of one post; null: too little data")]
+    tie: Annotated[int | None, Field(description="Creators of one group cannot be told apart by the data")]
+    impact: Annotated[list[PartAnswer] | None, Field(description="Summands of what the list is ordered by")]
+    flags: Annotated[list[FlagAnswer], Field(description="Signs of bought attention; they change no place")]
     parts: list[PartAnswer] | None
     evidence: list[EvidenceAnswer] | None
     hashtags: Annotated[Words | None, Field(description="Hashtags of posts like the brief that this creator uses")]
@@ -88,7 +104,9 @@ class ShortlistAnswer(TypedDict):
     synthetic: Synthetic
     label_vi: LabelVi
     label_en: LabelEn
+    by: Annotated[str, Field(description="What the list is ordered by", examples=["impact"])]
     entries: list[EntryAnswer]
+    shifts: Annotated[list[ShiftAnswer], Field(description="Sudden changes of views on a platform")]
     uncovered: Annotated[Words, Field(description="Demands of the brief that no creator on the list covers")]
     unknown_words: Annotated[Words, Field(description="Words of the brief that no post has")]
     excluded: Annotated[list[ExcludedAnswer], Field(description="How many were left out, and why")]
@@ -106,7 +124,9 @@ def shortlist_json(shortlist: Shortlist, manifest: Manifest, *, explain: bool) -
         "synthetic": shortlist.synthetic,
         "label_vi": label_vi,
         "label_en": label_en,
+        "by": shortlist.by,
         "entries": [_entry(entry, explain) for entry in shortlist.entries],
+        "shifts": [shift_answer(shift) for shift in shortlist.shifts],
         "uncovered": shortlist.uncovered,
         "unknown_words": shortlist.unknown_words,
         "excluded": [{"reason": item.reason, "count": item.count} for item in shortlist.excluded],
@@ -123,7 +143,12 @@ def _entry(entry: Entry, explain: bool) -> EntryAnswer:
         "name": entry.name,
         "kind": entry.kind,
         "score": entry.score,
-        "parts": _parts(entry) if explain else None,
+        "state": state_answer(entry),
+        "reach": reach_answer(entry.reach),
+        "tie": entry.tie,
+        "impact": _parts(entry.impact) if explain else None,
+        "flags": [flag_answer(flag) for flag in entry.flags],
+        "parts": _parts(entry.parts) if explain else None,
         "evidence": [_evidence(post) for post in entry.evidence] if explain else None,
         "hashtags": entry.hashtags if explain else None,
         "facets": [_facet(cover) for cover in entry.facets] if explain else None,
@@ -131,8 +156,8 @@ def _entry(entry: Entry, explain: bool) -> EntryAnswer:
     }
 
 
-def _parts(entry: Entry) -> list[PartAnswer]:
-    return [{"name": part.name, "value": part.value, "multiplier": part.multiplier} for part in entry.parts]
+def _parts(parts: Sequence[Part]) -> list[PartAnswer]:
+    return [{"name": part.name, "value": part.value, "multiplier": part.multiplier} for part in parts]
 
 
 def _evidence(post: Evidence) -> EvidenceAnswer:
