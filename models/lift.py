@@ -43,7 +43,8 @@ class TopicLift:
     Attributes:
         keys: (n_features,) sorted codes of words and of pairs of words.
         weights: (n_features,) float32, what each adds to the log of views, before the text's length is counted.
-        away: (n_posts,) float32, how far each post of the index was from its creator's level; nan when not known.
+        away: (n_posts,) float32, how far each post of the index was from its creator's level, cut off at twenty
+            times; nan when not known.
         own_weight: how much the creator's own posts like the text count.
         own_prior: likeness that draws the own posts' mean to nothing.
         spread: standard deviation of a single post about its level.

@@ -182,7 +182,7 @@ class Matcher:
     def forecast(self, target: Target) -> pl.DataFrame:
         """Views, share and reach of every creator, platform and format, of no special topic.
 
-        Columns: `creator_id`, `platform`, `format`, `posts`, `source`, and lists of the 10, 50 and 90 % points `views`,
+        Columns: `creator_id`, `platform`, `format`, `posts`, `state`, `source`, and lists of the 10, 50 and 90 % points `views`,
         `share` and `reach`.
 
         Raises:

@@ -216,9 +216,13 @@ def tie_groups(values: Sequence[float], errors: Sequence[float]) -> list[int]:
 
 
 def forecast_frame(model: ReachModel, estimates: Estimates, creator_ids: Sequence[str]) -> pl.DataFrame:
-    """All forecasts as a table: `creator_id`, `platform`, `format`, `posts`, and points of views, share and reach."""
+    """All forecasts as a table: `creator_id`, `platform`, `format`, `posts`, `state`, points of views, share and reach.
+
+    Where `state` is `few_posts` the points are what peers suggest, and no list shows them.
+    """
     columns = {"views": np.expm1(estimates.views), "share": np.exp(estimates.shares), "reach": np.exp(estimates.reach)}
     points = {name: pl.Series(values.tolist(), dtype=pl.List(pl.Float64)) for name, values in columns.items()}
     ids = pl.Series([creator_ids[row] for row in model.creators.tolist()], dtype=pl.String)
     told = model.forecast.rows.select("platform", "format", "posts")
-    return told.with_columns(creator_id=ids, **points)
+    state = pl.Series("state", np.where(model.enough, OK, FEW_POSTS).tolist(), dtype=pl.String)
+    return told.with_columns(state, creator_id=ids, **points)

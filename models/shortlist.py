@@ -193,8 +193,8 @@ STATES: Final = {
         "too little data: no views of any post on the platform, in the format wanted; import views",
     ),
     "few_posts": (
-        "chưa đủ dữ liệu: dưới 5 bài có lượt xem; hãy nhập thêm bài đã đăng kèm lượt xem",
-        "too little data: fewer than 5 posts with views; import more past posts with their views",
+        "chưa đủ dữ liệu: dưới 5 bài có lượt xem ghi nhận sau khi đăng ít nhất 1 ngày; hãy nhập thêm bài kèm lượt xem",
+        "too little data: fewer than 5 posts with views read a day or more after posting; import more with their views",
     ),
 }
 

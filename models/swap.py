@@ -27,9 +27,10 @@ class Swap:
     """How a creator compares with the one above.
 
     Attributes:
-        differences: of every part, the largest lead of the one above first.
+        differences: of every part, the largest lead of the one above first; none where only one of the two has a
+            forecast: then that is the difference, and no part makes up for it.
         gap: how much the one above is ahead, in log space; never below 0.
-        part: the part in which the one above leads most, where the smallest change would do; None without a lead.
+        part: the part in which the one above leads most, of those that can grow so much; None without a lead.
     """
 
     differences: tuple[Difference, ...]
@@ -44,10 +45,17 @@ class Swap:
 
 def swap(entry: Entry, above: Entry) -> Swap:
     """Compare two entries of one list; by the parts of its order, else by those of fit."""
-    own, other = (entry.impact, above.impact) if entry.impact and above.impact else (entry.parts, above.parts)
+    if bool(entry.impact) != bool(above.impact):
+        return Swap((), math.inf, None)
+    own, other = (entry.impact, above.impact) if entry.impact else (entry.parts, above.parts)
     values = {part.name: part.value for part in own}
     found = [Difference(part.name, values.get(part.name, 0.0), part.value) for part in other]
     ordered = tuple(sorted(found, key=lambda difference: difference.own - difference.above))
     gap = max(sum(d.above - d.own for d in ordered), 0.0)
-    leading = ordered[0].name if ordered and ordered[0].above > ordered[0].own else None
-    return Swap(ordered, gap, leading)
+    leading = (d.name for d in ordered if d.above > d.own and _can_grow(d, gap))
+    return Swap(ordered, gap, next(leading, None))
+
+
+def _can_grow(difference: Difference, gap: float) -> bool:
+    """A share of an audience ends at all of it."""
+    return difference.name != "audience" or difference.own + gap <= 0.0

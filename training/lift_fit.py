@@ -75,11 +75,11 @@ def fit_lift(posts: Liftable, n_index_posts: int, rng: np.random.Generator) -> t
     Whether forecasts gain by it is for the caller to say; `used` is True.
     """
     away = np.full(n_index_posts, np.nan, dtype=np.float32)
-    away[posts.index_rows] = posts.away
-    known = np.flatnonzero(np.isfinite(posts.away))
+    aims = np.clip(posts.away, -_MOST_AWAY, _MOST_AWAY)
+    away[posts.index_rows] = aims
+    known = np.flatnonzero(np.isfinite(aims))
     if len(known) < _LEAST_TO_LEARN:
         return TopicLift.none(n_index_posts), np.zeros(len(posts.away))
-    aims = np.clip(posts.away, -_MOST_AWAY, _MOST_AWAY)
     keys, matrix = _features(posts.words)
     if not len(keys):
         return TopicLift.none(n_index_posts), np.zeros(len(posts.away))

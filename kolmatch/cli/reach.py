@@ -31,7 +31,7 @@ def forecast(home: Path, config: Path | None, youth: str, provinces: tuple[str, 
 
     target = Target(ages(youth), provinces or (load_settings(config).matcher.target_province,))
     found = champion(home, config).forecast(target)
-    columns = ["creator_id", "platform", "format", "views", "share", "reach", "source", "posts"]
+    columns = ["creator_id", "platform", "format", "views", "share", "reach", "source", "posts", "state"]
     with replacing(out) as fresh, fresh.open("w", encoding="utf-8") as lines:
         for row in found.select(columns).iter_rows(named=True):
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")

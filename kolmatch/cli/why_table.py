@@ -57,7 +57,8 @@ def _against_above(entry: Entry, above: Entry) -> Iterator[RenderableType]:
 
     found = swap(entry, above)
     yield f"Ngay trên / right above: [bold]{escape(above.name)}[/]"
-    yield _table(entry, above)
+    if found.differences:
+        yield _table(entry, above)
     if found.part is not None and found.gap > 0:
         vi, en = IMPACT_PARTS.get(found.part, (found.part, found.part))
         yield (
