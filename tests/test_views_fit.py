@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 import training.views_fit
 from models.forecast import LEAST_POSTS, ROWS, ViewsForecast
 from tests.viewed_world import no_progress, nothing_read_again, post, simulated, start, viewings, wordless
+from training.view_effects import fit_growth
 from training.views_fit import fit_views
 
 Rows = Sequence[Mapping[str, Any]]
@@ -166,11 +167,7 @@ def test_posts_read_within_a_day_are_no_posts_to_go_by() -> None:
 def test_a_post_read_young_is_not_taken_for_a_weak_one() -> None:
     """Two creators of one strength; of the second all posts were read after three days, at what they had by then."""
     rows = simulated(np.random.default_rng(7), creators=20, posts=20, noise=0.4)
-    part = float(
-        np.exp(
-            training.views_fit.fit_growth(viewings(rows), nothing_read_again())["tiktok"].log_part(np.array([3.0]))[0]
-        )
-    )
+    part = float(np.exp(fit_growth(viewings(rows), nothing_read_again())["tiktok"].log_part(np.array([3.0]))[0]))
     twin = [
         dict(row) | {"creator_id": "twin", "post_id": f"twin{n}", "views": int(row["views"] * part)}
         for n, row in enumerate(rows[:20])
@@ -180,17 +177,17 @@ def test_a_post_read_young_is_not_taken_for_a_weak_one() -> None:
     assert found[20] == pytest.approx(found[0], abs=0.1)
 
 
-def test_a_format_of_days_when_the_creator_was_small_is_not_a_weak_format() -> None:
-    """Each grew tenfold at a time of their own and changed the format then, half of them the other way round."""
-    rows = []
-    for number, row in enumerate(simulated(np.random.default_rng(2), creators=30, posts=40, noise=0.4)):
+def test_a_format_of_other_days_is_judged_by_the_level_of_those_days() -> None:
+    """Half of the creators grew tenfold, half lost as much, each at a time of their own, and changed the format then."""
+    rows, grew = [], np.arange(32) % 2 == 0
+    for number, row in enumerate(simulated(np.random.default_rng(2), creators=32, posts=40, noise=0.4)):
         creator = number // 40
-        late = number % 40 >= 10 + creator % 20
-        form = "video" if late == (creator % 2 == 0) else "image"
-        rows.append(row | {"views": row["views"] * (10 if late else 1), "format": form})
+        late = number % 40 >= 5 + creator // 2
+        form = "video" if late == (creator // 2 % 2 == 0) else "image"
+        rows.append(row | {"views": int(row["views"] * (10.0 if grew[creator] == late else 1.0)), "format": form})
     found = rows_of(rows).pivot("format", index="creator", values="p50").sort("creator")
-    later = (found["video"] - found["image"]).to_numpy() * np.where(np.arange(30) % 2 == 0, 1.0, -1.0)
-    assert later.mean() < np.log(2.5)
+    later = (found["video"] - found["image"]).to_numpy() * np.where(np.arange(32) // 2 % 2 == 0, 1.0, -1.0)
+    assert later[grew].mean() - later[~grew].mean() < 2 * np.log(3.0)
 
 
 def test_a_creators_own_way_with_a_format_is_kept() -> None:
