@@ -178,7 +178,7 @@ def test_a_post_read_young_is_not_taken_for_a_weak_one() -> None:
 
 
 def test_a_format_of_other_days_is_judged_by_the_level_of_those_days() -> None:
-    """Half of the creators grew tenfold, half lost as much, each at a time of their own, and changed the format then."""
+    """Half of the creators grew tenfold, half lost as much, each at their own time, and changed the format then."""
     rows, grew = [], np.arange(32) % 2 == 0
     for number, row in enumerate(simulated(np.random.default_rng(2), creators=32, posts=40, noise=0.4)):
         creator = number // 40
