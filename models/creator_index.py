@@ -27,7 +27,7 @@ from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
 from models.post_index import VectorIndex
 from models.spelling import Speller
-from models.terms import MANNERS, NOTHING_LEARNED, LearnedShares, TermReader, Terms, TermShares
+from models.terms import MANNERS, NOTHING_LEARNED, Taught, TermReader, Terms, TermShares
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -245,7 +245,7 @@ def _evidence_scale(scores: Floats) -> np.float32:
 
 
 def build_index(
-    posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser, learned: Mapping[str, LearnedShares] = NOTHING_LEARNED
+    posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser, learned: Mapping[str, Taught] = NOTHING_LEARNED
 ) -> CreatorIndex:
     """Index the posts of `n_creators` creators, some of whom may have none.
 
@@ -268,7 +268,7 @@ def build_index(
         owners=owners,
         post_fade=np.exp(-posts.ages / POST_FADE_DAYS).astype(np.float32),
         activity=np.log1p(np.bincount(owners[posts.ages < _RECENT_DAYS], minlength=n_creators)).astype(np.float32),
-        learned={manner: TermShares.of(learned.get(manner, {}), vocabulary) for manner in MANNERS},
+        learned={manner: TermShares.of(learned.get(manner, Taught()), vocabulary) for manner in MANNERS},
     )
 
 

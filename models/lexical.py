@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
-_MOST_POSTINGS: Final = 5_000
+MOST_POSTINGS: Final = 5_000
 B: Final = 0.75  # how much a long document is held against it; likewise
 
 
@@ -90,6 +90,11 @@ class LexicalIndex:
         found: npt.NDArray[np.bool_] = own[at] == documents
         return found
 
+    def frequency(self, terms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """(len(terms),) in how many documents each term row stands."""
+        found: npt.NDArray[np.int64] = self.starts[terms + 1] - self.starts[terms]
+        return found
+
     def idf(self, term: int) -> float:
         """How rare a term is."""
         frequency = int(self.starts[term + 1] - self.starts[term])
@@ -119,12 +124,12 @@ def _stretched(flat: npt.NDArray[Any], starts: npt.NDArray[np.int64], stops: npt
 def rarest(terms: Sequence[int] | npt.NDArray[np.int64], index: LexicalIndex, most: int) -> list[int]:
     """At most `most` of the terms, the rarest first: a brief of many pages is told by its rare words.
 
-    Terms in more than `_MOST_POSTINGS` documents are left out where there are others, so that the work for a term does
+    Terms in more than `MOST_POSTINGS` documents are left out where there are others, so that the work for a term does
     not grow with the catalogue (docs/decisions/0007 has what they tell).
     """
     rows = np.unique(np.asarray(terms, dtype=np.int64))
     frequency = index.starts[rows + 1] - index.starts[rows]
-    bounded = frequency <= _MOST_POSTINGS
+    bounded = frequency <= MOST_POSTINGS
     if bounded.any():
         rows, frequency = rows[bounded], frequency[bounded]
     found: list[int] = rows[np.argsort(frequency, kind="stable")][:most].tolist()

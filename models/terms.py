@@ -3,7 +3,8 @@
 A term counts 1 unless something is known: a match without diacritics counts nothing for a word that posts have as it
 was typed (it would be counted twice), and half for a word that may have lost its diacritics. Where pairs of asked and
 answering texts were learned from (`training.asking`), each term's share says how well it tells the answer: "tôi muốn
-hỏi" stands in every question and tells nothing.
+hỏi" stands in every question and tells nothing; and some terms stand for others: who asks for a "test" is answered
+with "pcr".
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.vocabulary import Vocabulary
-from models.lexical import LexicalIndex, rarest
+from models.lexical import MOST_POSTINGS, LexicalIndex, rarest
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -27,29 +28,64 @@ MANNERS: Final = ("written", "plain")  # texts with diacritics, texts typed with
 _MARKED_WORTH: Final = 0.0  # what a match without diacritics counts for a word typed with them that posts have so
 _BARE_WORTH: Final = 0.5  # likewise for a word typed without among others typed with: it may have lost them
 
-# (channel, word) or ("pairs", word, next word), both without diacritics -> how much finding it counts
-LearnedShares = Mapping[tuple[str, ...], float]
-NOTHING_LEARNED: Final[Mapping[str, LearnedShares]] = {}
+Term = tuple[str, ...]  # (channel, word) or ("pairs", word, next word), both without diacritics
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What pairs taught of one manner of typing.
+
+    Attributes:
+        shares: how much finding a term of the asked text counts, beside 1.
+        kin: (term asked, other term) -> how much finding the other counts, beside 0.
+    """
+
+    shares: Mapping[Term, float] = field(default_factory=dict)
+    kin: Mapping[tuple[Term, Term], float] = field(default_factory=dict)
+
+
+NOTHING_LEARNED: Final[Mapping[str, Taught]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class TermShares:
-    """Learned shares of some terms; every other term counts 1.
+    """What was learned, by row of a vocabulary; every other term counts 1 and has no kin.
 
     Attributes:
         rows: (n,) int64 rows of the vocabulary, ascending.
         shares: (n,) float32, never negative.
+        asked: (m,) int64 rows of terms that have kin, ascending.
+        kin: (m,) int64 the other term of each.
+        worth: (m,) float32 how much finding it counts.
     """
 
     rows: Rows = field(default_factory=lambda: np.empty(0, np.int64))
     shares: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    asked: Rows = field(default_factory=lambda: np.empty(0, np.int64))
+    kin: Rows = field(default_factory=lambda: np.empty(0, np.int64))
+    worth: Floats = field(default_factory=lambda: np.empty(0, np.float32))
 
     @classmethod
-    def of(cls, learned: LearnedShares, vocabulary: Vocabulary) -> TermShares:
-        """What was learned, as far as the vocabulary has the term."""
-        rows = {row: share for term, share in learned.items() if (row := _row(term, vocabulary)) is not None}
-        ordered = sorted(rows.items())
-        return cls(np.array([row for row, _ in ordered], np.int64), np.array([s for _, s in ordered], np.float32))
+    def of(cls, learned: Taught, vocabulary: Vocabulary) -> TermShares:
+        """What was learned, as far as the vocabulary has the terms."""
+        own = sorted((_row(term, vocabulary), share) for term, share in learned.shares.items())
+        ties = sorted((_row(a, vocabulary), _row(b, vocabulary), worth) for (a, b), worth in learned.kin.items())
+        own = [(row, share) for row, share in own if row >= 0]
+        ties = [tie for tie in ties if min(tie[:2]) >= 0]
+        return cls(
+            np.array([row for row, _ in own], np.int64),
+            np.array([share for _, share in own], np.float32),
+            np.array([asked for asked, _, _ in ties], np.int64),
+            np.array([kin for _, kin, _ in ties], np.int64),
+            np.array([worth for _, _, worth in ties], np.float32),
+        )
+
+    def kin_of(self, terms: Rows) -> tuple[Rows, Floats]:
+        """Other terms that some of the distinct terms given stand for, each once, with the sum of what it is worth."""
+        tied = np.isin(self.asked, terms) & ~np.isin(self.kin, terms)
+        rows, which = np.unique(self.kin[tied], return_inverse=True)
+        worth = np.bincount(which, weights=self.worth[tied], minlength=len(rows)).astype(np.float32)
+        return rows, worth
 
     def __call__(self, terms: Sequence[int]) -> Floats:
         """(len(terms),) the share of each term row."""
@@ -61,17 +97,19 @@ class TermShares:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """As named arrays, to be written."""
-        return {"rows": self.rows, "shares": self.shares}
+        return {name: getattr(self, name) for name in ("rows", "shares", "asked", "kin", "worth")}
 
 
-def _row(term: Sequence[str], vocabulary: Vocabulary) -> int | None:
+def _row(term: Term, vocabulary: Vocabulary) -> int:
+    """Row of a term, -1 when the vocabulary has none."""
     channel, *words = term
     if channel == "pairs":
-        return vocabulary.pair_row(*words)
+        pair = vocabulary.pair_row(*words)
+        return -1 if pair is None else pair
     if channel == "words":
-        return vocabulary.word_rows.get(words[0])
+        return vocabulary.word_rows.get(words[0], -1)
     plain = vocabulary.plain_rows.get(words[0])
-    return None if plain is None else vocabulary.first_plain + plain
+    return -1 if plain is None else vocabulary.first_plain + plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +119,19 @@ class Terms:
     Attributes:
         rows: per channel the term rows, the rarest first.
         shares: (len(rows),) per channel how much finding each counts.
+        kin: rows of other terms that some of these stand for, and how much finding each counts.
         missing: how many distinct words no post has as written ("words"), and without diacritics ("plain").
     """
 
     rows: Mapping[str, Sequence[int]]
     shares: Mapping[str, Floats]
+    kin: tuple[Rows, Floats]
     missing: Mapping[str, int]
 
     def counting(self) -> tuple[Rows, Floats]:
         """All terms whose finding counts, with their shares."""
-        rows = np.fromiter(chain(*self.rows.values()), dtype=np.int64)
-        shares = np.concatenate(list(self.shares.values()))
+        rows = np.concatenate((np.fromiter(chain(*self.rows.values()), dtype=np.int64), self.kin[0]))
+        shares = np.concatenate((*self.shares.values(), self.kin[1]))
         return rows[shares > 0], shares[shares > 0]
 
 
@@ -116,13 +156,22 @@ class TermReader:
         ranges = dict(zip(CHANNELS, pairwise(self.vocabulary.starts), strict=True))
         own = {channel: found[(found >= start) & (found < stop)] for channel, (start, stop) in ranges.items()}
         rows = {channel: rarest(some, self.postings, max_terms) for channel, some in own.items()}
-        shares = {channel: self.learned["plain" if plain else "written"](some) for channel, some in rows.items()}
+        learned = self.learned["plain" if plain else "written"]
+        shares = {channel: learned(some) for channel, some in rows.items()}
         if not plain:
             worth = self._plain_worth(words)
             shares["plain"] *= np.array([worth[row] for row in rows["plain"]], dtype=np.float32)
         spelled = {"words": set(words), "plain": {self.vocabulary.plain_form(word) for word in words}}
         missing = {channel: len(forms) - len(np.unique(own[channel])) for channel, forms in spelled.items()}
-        return Terms(rows, shares, missing)
+        return Terms(rows, shares, self._kin(learned, found, max_terms), missing)
+
+    def _kin(self, learned: TermShares, found: Rows, max_terms: int) -> tuple[Rows, Floats]:
+        """What the terms found stand for, at most `max_terms`, none of them in more posts than is looked up."""
+        rows, worth = learned.kin_of(np.unique(found))
+        kept = self.postings.frequency(rows) <= MOST_POSTINGS
+        rows, worth = rows[kept], worth[kept]
+        best = np.argsort(-worth, kind="stable")[:max_terms]
+        return rows[best], worth[best]
 
     def _plain_worth(self, words: Sequence[str]) -> dict[int, float]:
         """Row of a plain word -> what finding it counts, in a text that has diacritics."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
 from models.creator_index import CreatorIndex
-from models.terms import LearnedShares, TermReader, TermShares
+from models.terms import Taught, Term, TermReader, TermShares
 from tests.tiny_index import MAX_TERMS, index_of
 
 POSTS = [(0, "tìm tim mạch", 0.0), (1, "tim tím", 0.0)]
@@ -17,9 +19,14 @@ def index() -> CreatorIndex:
     return index_of(POSTS, n_creators=2)
 
 
-def shares(index: CreatorIndex, text: str, learned: LearnedShares | None = None) -> dict[tuple[str, ...], float]:
+def shares(
+    index: CreatorIndex,
+    text: str,
+    learned: Mapping[Term, float] | None = None,
+    kin: Mapping[tuple[Term, Term], float] | None = None,
+) -> dict[Term, float]:
     """Share by term, of those that count."""
-    own = {manner: TermShares.of(learned or {}, index.vocabulary) for manner in ("written", "plain")}
+    own = {manner: TermShares.of(Taught(learned or {}, kin or {}), index.vocabulary) for manner in ("written", "plain")}
     reader = TermReader(index.vocabulary, index.posts, own)
     rows, counts = reader.read(text.split(), MAX_TERMS, plain=text.isascii()).counting()
     return {index.vocabulary.term(row): share for row, share in zip(rows.tolist(), counts.tolist(), strict=True)}
@@ -56,7 +63,21 @@ def test_a_share_of_nothing_is_not_looked_up(index: CreatorIndex) -> None:
 
 
 def test_the_best_scores_follow_the_shares(index: CreatorIndex) -> None:
-    learned = {"written": TermShares.of({("words", "tím"): 9.0}, index.vocabulary), "plain": TermShares()}
+    learned = {"written": TermShares.of(Taught({("words", "tím"): 9.0}), index.vocabulary), "plain": TermShares()}
     reader = TermReader(index.vocabulary, index.posts, learned)
     scores = index.posts.scores(*reader.read(["tím", "mạch"], MAX_TERMS, plain=False).counting())
     assert int(np.argmax(scores)) == 1
+
+
+def test_a_word_that_stands_for_another_finds_it_too_unless_it_was_asked_itself(index: CreatorIndex) -> None:
+    kin: dict[tuple[Term, Term], float] = {
+        (("words", "tìm"), ("words", "tím")): 0.7,
+        (("words", "lạ"), ("words", "tím")): 5.0,
+    }
+    assert shares(index, "tìm", kin=kin) == {("words", "tìm"): 1.0, ("words", "tím"): pytest.approx(0.7)}
+    assert shares(index, "tìm tím", kin=kin)["words", "tím"] == 1.0
+
+
+def test_what_several_words_stand_for_is_worth_their_sum(index: CreatorIndex) -> None:
+    kin: dict[tuple[Term, Term], float] = {(("words", one), ("words", "tím")): 0.25 for one in ("tìm", "mạch")}
+    assert shares(index, "tìm mạch", kin=kin)["words", "tím"] == pytest.approx(0.5)

@@ -29,7 +29,7 @@ from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
-from models.terms import LearnedShares
+from models.terms import Taught
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
 from training.asking import learn_shares
 from training.attention import bought_attention
@@ -162,7 +162,7 @@ class _Job:
         settings: Settings,
         tables: Tables,
         reading: Reading,
-        shares: Mapping[str, LearnedShares],
+        shares: Mapping[str, Taught],
         progress: Progress,
     ) -> None:
         self._settings = settings
