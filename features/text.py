@@ -14,31 +14,24 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from array import array
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain, count
+from itertools import chain
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.diacritics import COMBINING, place_tone, strip_diacritics, without_echo
 from features.hashtags import HashtagSplitter
-from features.ragged import stretches
 from features.recall import Words, recalled
 from features.teencode import MEANINGS
 
 __all__ = ["TokenBatch", "Tokeniser", "normalise", "strip_diacritics"]
 
 MAX_WORD: Final = 64  # letters; longer ones are keys, not words, and are cut
-_SLICE: Final = 20_000  # texts cut at once, so that memory does not grow with the catalogue
 _FITTED: Final = 300_000  # texts that hashtags learn from, spread over all: more would not change a cut
 
 _CHUNK: Final = re.compile(r"[^ \t\n\v\f\r]+")  # the white space that Arrow cuts at, no more and no less
@@ -58,7 +51,6 @@ _RUN_IN_TAG: Final = re.compile(_RUN.pattern, re.IGNORECASE)
 _SELECTORS: Final = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # how an emoji is drawn
 
 
-Ints = npt.NDArray[np.int64]
 Texts = Sequence[str | None] | pl.Series
 
 
@@ -88,7 +80,7 @@ class Tokeniser:
     @classmethod
     def fit(cls, texts: Texts) -> Tokeniser:
         """A tokeniser whose hashtag splitter has counted the words of these texts (hashtags themselves left out)."""
-        batch = _Reader(_without_tags).read(texts[:: max(1, len(texts) // _FITTED)])
+        batch = _read(texts[:: max(1, len(texts) // _FITTED)], _without_tags)
         return cls(HashtagSplitter.fit(batch.ids, batch.offsets, batch.vocabulary))
 
     def words(self, text: str | None) -> list[str]:
@@ -101,7 +93,7 @@ class Tokeniser:
 
     def batch(self, texts: Texts) -> TokenBatch:
         """Words of many texts; None and "" have none."""
-        return _Reader(self._chunk_words).read(texts)
+        return _read(texts, self._chunk_words)
 
     def to_json(self) -> str:
         """All that `from_json` needs, the same text for the same tokeniser."""
@@ -123,6 +115,12 @@ class Tokeniser:
 
     def _piece_words(self, piece: str) -> Words:
         return recalled(self._pieces, piece, _canonical)
+
+
+def _read(texts: Texts, chunk_words: Callable[[str], Words]) -> TokenBatch:
+    from features.reading import Reader  # Arrow, 33 MiB that a service which only reads briefs does without
+
+    return Reader(chunk_words).read(texts)
 
 
 def normalise(text: str | None) -> str:
@@ -194,83 +192,6 @@ def _once(word: str) -> str:
     """Letters held down are one letter: "đẹppp" is "đẹp", "quáaa" and "quáa" are "quá"; digits are left alone."""
     word = _RUN.sub(r"\1", word) if _THREE.search(word) else word
     return word if word.isascii() else without_echo(word)
-
-
-# --- many texts --------------------------------------------------------------------------------------------------
-
-
-class _Reader:
-    """Reads many texts, each distinct chunk once, and numbers the words in order of first appearance."""
-
-    def __init__(self, chunk_words: Callable[[str], Words]) -> None:
-        self._chunk_words = chunk_words
-        self._chunk_rows: dict[str, int] = {}
-        self._word_ids: defaultdict[str, int] = defaultdict(count().__next__)
-        self._flat = array("i")  # word ids of the chunks, one chunk after another
-        self._ends = array("q", [0])  # where each chunk's ids end
-
-    def read(self, texts: Texts) -> TokenBatch:
-        ids: list[npt.NDArray[np.int32]] = [np.empty(0, np.int32)]
-        lengths: list[Ints] = [np.zeros(1, np.int64)]
-        for codes, chunks_of_text, distinct in _cut_ahead(texts):
-            rows = np.array(self._rows(distinct), dtype=np.int64)[codes]
-            slice_ids, slice_lengths = self._placed(rows, chunks_of_text)
-            ids.append(slice_ids)
-            lengths.append(slice_lengths)
-        return TokenBatch(np.concatenate(ids), np.cumsum(np.concatenate(lengths)), list(self._word_ids))
-
-    def _rows(self, chunks: Sequence[str]) -> list[int]:
-        """Rows of distinct chunks; those not met before are read."""
-        known = self._chunk_rows
-        for chunk in chunks:
-            if chunk not in known:
-                known[chunk] = len(known)
-                self._flat.extend(map(self._word_ids.__getitem__, self._chunk_words(chunk)))
-                self._ends.append(len(self._flat))
-        return [known[chunk] for chunk in chunks]
-
-    def _placed(self, rows: Ints, chunks_of_text: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
-        """Word ids in the place of each chunk, and how many words each text has."""
-        ends = np.frombuffer(self._ends, dtype=np.int64)
-        starts, counts = ends[rows], ends[rows + 1] - ends[rows]
-        word_ends = np.concatenate(([0], np.cumsum(counts)))
-        flat = np.frombuffer(self._flat, dtype=np.int32) if self._flat else np.empty(0, np.int32)
-        text_ends = word_ends[np.concatenate(([0], np.cumsum(chunks_of_text)))]
-        return flat[stretches(starts, counts)], np.diff(text_ends)
-
-
-def _cut_ahead(texts: Texts) -> Iterator[tuple[Ints, Ints, list[str]]]:
-    """Slices of texts, cut; Arrow cuts the next one while Python reads the words of this."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        waiting: deque[Future[tuple[Ints, Ints, list[str]]]] = deque()
-        for start in range(0, len(texts), _SLICE):
-            waiting.append(pool.submit(_cut, texts[start : start + _SLICE]))
-            if len(waiting) > 1:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _cut(texts: Texts) -> tuple[Ints, Ints, list[str]]:
-    """Cut texts at ASCII white space: (n_chunks,) codes, (n_texts,) chunks of each text, and the distinct chunks."""
-    column = pc.fill_null(_column(texts), "")
-    lists = pc.ascii_split_whitespace(column)
-    chunks = lists.flatten().dictionary_encode()
-    counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-    return chunks.indices.to_numpy(zero_copy_only=False), counts, chunks.dictionary.to_pylist()
-
-
-def _column(texts: Texts) -> pa.Array:
-    if isinstance(texts, pl.Series):
-        return texts.cast(pl.String).to_arrow().cast(pa.large_string())
-    try:
-        return pa.array(texts, type=pa.large_string())
-    except UnicodeEncodeError:  # half a surrogate pair: no letter, and not storable
-        return pa.array([_storable(text) for text in texts], type=pa.large_string())
-
-
-def _storable(text: str | None) -> str | None:
-    return text and text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _without_tags(chunk: str) -> Words:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from models.lexical import LexicalIndex
 
@@ -17,6 +16,8 @@ Rows = npt.NDArray[np.int64]
 
 def keys_of(features: Features) -> tuple[npt.NDArray[np.uint32], Rows]:
     """Distinct features, sorted, and (n_occurrences,) the row of each; numpy would sort all occurrences for it."""
+    import pyarrow as pa  # 33 MiB that a service which only answers does without
+
     encoded = pa.array(features.astype(np.uint32)).dictionary_encode()
     found = encoded.dictionary.to_numpy()
     order = np.argsort(found)

@@ -182,8 +182,8 @@ class Matcher:
     def forecast(self, target: Target) -> pl.DataFrame:
         """Views, share and reach of every creator, platform and format, of no special topic.
 
-        Columns: `creator_id`, `platform`, `format`, `posts`, `state`, `source`, and lists of the 10, 50 and 90 % points `views`,
-        `share` and `reach`.
+        Columns: `creator_id`, `platform`, `format`, `posts`, `state`, `source`, and lists of the 10, 50 and 90 % points
+        `views`, `share` and `reach`.
 
         Raises:
             BriefRefused: a province is not known, or the ages are swapped.

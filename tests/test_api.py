@@ -435,7 +435,8 @@ def test_a_serving_process_imports_no_training_library() -> None:
     program = (
         "import sys; import models.matcher; from serving.app import create_app; from kolmatch.settings import Settings;"
         "from tests.api_world import TinyAnswers; create_app(TinyAnswers, Settings());"
-        "print([name for name in ('torch', 'mlflow', 'sentence_transformers', 'sklearn') if name in sys.modules])"
+        "heavy = ('torch', 'mlflow', 'sentence_transformers', 'sklearn', 'pyarrow');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

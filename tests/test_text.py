@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import recall
-from features import text as text_module
+from features import reading, recall
 from features.diacritics import is_syllable, place_tone, plain_syllables
 from features.teencode import MEANINGS
 from features.text import TokenBatch, Tokeniser, normalise, strip_diacritics
@@ -151,7 +150,7 @@ def test_no_texts_are_no_words() -> None:
 
 
 def test_texts_beyond_one_slice_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_module, "_SLICE", 2)
+    monkeypatch.setattr(reading, "_SLICE", 2)
     texts = ["một hai", None, "ba", "hai", "bốn một"]
     assert rows(Tokeniser().batch(texts)) == [["một", "hai"], [], ["ba"], ["hai"], ["bốn", "một"]]
 
