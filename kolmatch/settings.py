@@ -83,6 +83,13 @@ class ServingSettings(Section):
     max_results: Positive = 200
 
 
+class StoreSettings(Section):
+    """Where briefs, shortlists, decisions and the audit trail are kept."""
+
+    url: str = ""
+    busy_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
 class Settings(Section):
     """All settings of one process."""
 
@@ -91,6 +98,7 @@ class Settings(Section):
     matcher: MatcherSettings = MatcherSettings()
     registry: RegistrySettings = RegistrySettings()
     serving: ServingSettings = ServingSettings()
+    store: StoreSettings = StoreSettings()
 
     @classmethod
     def load(cls, file: Path | None, environment: Mapping[str, str]) -> Settings:
