@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from models.bundle_files import Manifest
 from models.creator_index import Query
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover
+from models.filters import EVERYONE, Filters, named, passing
 from models.impact import IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
@@ -67,6 +69,7 @@ class Scored:
         parts: name -> (n_creators,) summands, in log space.
         scores: (n_creators,) their sum.
         allowed: (n_creators,) who may be listed.
+        left_out: how many may not, by reason.
         near: by text, the rows and inner products of the posts nearest in meaning.
     """
 
@@ -75,6 +78,7 @@ class Scored:
     parts: dict[str, Floats]
     scores: Floats
     allowed: npt.NDArray[np.bool_]
+    left_out: dict[str, int]
     near: Mapping[str, tuple[npt.NDArray[np.int64], Floats]]
 
 
@@ -130,23 +134,31 @@ class Matcher:
         return self.manifest.synthetic
 
     @property
+    def data_until(self) -> datetime | None:
+        """When the newest post was published that the model knows."""
+        newest = self._contents.posts["published_at"].max()
+        assert newest is None or isinstance(newest, datetime)
+        return newest
+
+    @property
     def encoder(self) -> Encoder:
         """What turns texts into vectors."""
         return self._contents.encoder
 
-    def shortlist(self, brief: Brief, k: int, by: str = IMPACT) -> Shortlist:
+    def shortlist(self, brief: Brief, k: int, by: str = IMPACT, filters: Filters = EVERYONE) -> Shortlist:
         """The best `k` creators for a brief, each with score parts, young viewers, evidence and facets.
 
         Args:
             brief: what is to be carried, and to whom.
             k: how many.
             by: what to order by, of `models.shortlist.ORDERS`.
+            filters: who may be listed at all.
 
         Raises:
             BriefRefused: the brief has no text, contradicts itself, or names a province that is none.
             UsageError: there is no such order.
         """
-        scored = self._score(brief.checked())
+        scored = self._score(brief.checked(), filters)
         impact = self._impact(brief, scored, by)
         best = order(impact, scored.scores, scored.allowed, k)
         entries = self._entries(scored, impact, best, range(1, len(best) + 1))
@@ -155,7 +167,7 @@ class Matcher:
             entries=_tied(entries, [impact.error(row) if impact.parts(row) else 0.0 for row in best.tolist()]),
             uncovered=_uncovered(scored.coverages, entries),
             unknown_words=tuple(dict.fromkeys(word for a in scored.asked for word in a.query.unknown)),
-            excluded=self._excluded(scored),
+            excluded=tuple(Excluded(reason, count) for reason, count in scored.left_out.items() if count),
             bundle_id=self.bundle_id,
             synthetic=self.synthetic,
             by=by,
@@ -254,7 +266,7 @@ class Matcher:
             )
         return row
 
-    def _score(self, brief: Brief) -> Scored:
+    def _score(self, brief: Brief, filters: Filters = EVERYONE) -> Scored:
         queries = {text: self._query(text) for text in _texts(brief)}
         near = dict(zip(queries, self._contents.index.near(list(queries.values())), strict=True))
         asked = tuple(
@@ -269,7 +281,7 @@ class Matcher:
         )
         parts |= _facet_parts(coverages, self._settings)
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
-        return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief), near)
+        return Scored(asked, coverages, parts, scores, *self._admitted(brief, filters), near)
 
     def _query(self, text: str) -> Query:
         return self._contents.index.query(text, self.encoder, self._settings.max_query_terms)
@@ -284,6 +296,22 @@ class Matcher:
         topic: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
         parts[WORDING] = wording_part(topic, author, np.where(self._listed, np.float32(0.0), np.float32(-np.inf)))
         return parts
+
+    def _admitted(self, brief: Brief, filters: Filters) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
+        """(n_creators,) who may be listed, and how many may not for the first reason that holds of each."""
+        creators = self._contents.creators
+        reasons = creators["excluded"].drop_nulls().to_list()
+        counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+        allowed = self._listed
+        for reason, stays in (
+            ("opted_out", ~named(creators, filters.opted_out)),
+            ("blocked", ~named(creators, filters.blocked)),
+            ("outside", self._inside(brief)),
+            ("filtered", passing(creators, self._contents.accounts, filters)),
+        ):
+            counts[reason] = counts.get(reason, 0) + int((allowed & ~stays).sum())
+            allowed = allowed & stays
+        return allowed, counts
 
     def _inside(self, brief: Brief) -> npt.NDArray[np.bool_]:
         """Who posts on the platforms and in the formats that the brief asks for."""
@@ -357,12 +385,6 @@ class Matcher:
             impact=impact.parts(row),
             flags=flags,
         )
-
-    def _excluded(self, scored: Scored) -> tuple[Excluded, ...]:
-        reasons = self._contents.creators["excluded"].drop_nulls().to_list()
-        counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
-        counts["outside"] = int(self._listed.sum() - scored.allowed.sum())
-        return tuple(Excluded(reason, count) for reason, count in counts.items() if count)
 
 
 def _mean(values: Floats) -> np.float32:

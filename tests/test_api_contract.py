@@ -15,7 +15,7 @@ from kolmatch.settings import Settings
 from models.brief import YOUTH_AGES
 from models.matcher import Matcher
 from serving.answers import Answers, LiveModel
-from serving.app import create_app
+from tests.api_world import MadeModel, app_of
 
 MAX_EXAMPLES: Final = 100  # per operation; all take some ten seconds
 
@@ -28,8 +28,8 @@ def model_under_test() -> Answers:
     return Matcher.load(bundles[0])
 
 
-live = LiveModel(model_under_test)
-schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(live, Settings()))
+live = LiveModel(MadeModel(model_under_test))
+schema = schemathesis.openapi.from_asgi("/openapi.json", app_of(live, Settings()))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from kolmatch.errors import StoreError
 from kolmatch.settings import StoreSettings
@@ -26,7 +27,7 @@ FILE_NAME: Final = "store.sqlite3"
 _WRITES: Final = "kolmatch_writes"
 _CONNECT_TIMEOUT_S: Final = 5  # a server that does not answer by then is down
 # The web framework runs forty handlers beside each other; a few connections stay open, the rest come and go.
-_POOL: Final = {"pool_size": 8, "max_overflow": 32}
+_POOL: Final[dict[str, Any]] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": 32}
 
 
 class Writing:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kolmatch.errors import InputRefused
+from serving.access.callers import Caller, Role
+from serving.store.tables import BriefRow
 
 Row = TypeVar("Row")
 MAX_PAGE: Final = 100  # rows; what a person looks through before asking for more
@@ -41,6 +43,14 @@ def page_of(
     found: Sequence[Any] = session.execute(wanted.order_by(seq.desc()).limit(limit + 1)).scalars().all()
     rows = found[:limit]
     return Page(rows, _cursor(getattr(rows[-1], seq.key)) if len(found) > limit else None)
+
+
+def of_departments(wanted: Select[Row], brief_id: InstrumentedAttribute[str], caller: Caller) -> Select[Row]:
+    """Only the rows of briefs that the caller may see."""
+    if caller.role is Role.ADMIN:
+        return wanted
+    own = select(BriefRow.brief_id).where(BriefRow.department == caller.department)
+    return wanted.where(brief_id.in_(own))
 
 
 def _cursor(position: int) -> str:

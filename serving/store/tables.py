@@ -147,6 +147,7 @@ class ShortlistRow(Base):
     bundle_sha256: Mapped[str] = mapped_column(String(64))
     model_version: Mapped[int | None]
     model_month: Mapped[str] = mapped_column(String(7))
+    kolmatch_version: Mapped[str] = mapped_column(String(20))
     catalogue_until: Mapped[datetime | None]
     synthetic: Mapped[bool]
     answer: Mapped[bytes]

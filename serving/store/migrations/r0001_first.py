@@ -159,6 +159,7 @@ def _shortlists() -> None:
         sa.Column("bundle_sha256", sa.String(length=64), nullable=False),
         sa.Column("model_version", sa.Integer(), nullable=True),
         sa.Column("model_month", sa.String(length=7), nullable=False),
+        sa.Column("kolmatch_version", sa.String(length=20), nullable=False),
         sa.Column("catalogue_until", _TIME, nullable=True),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=False),
