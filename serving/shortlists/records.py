@@ -71,12 +71,21 @@ def find_shortlist(session: Session, caller: Caller, shortlist_id: str) -> Short
     Raises:
         UnknownRecord: there is none, or it is another department's.
     """
+    row = shortlist_named(session, shortlist_id)
+    if not caller.sees(row.department):
+        raise _unknown(shortlist_id)
+    return row
+
+
+def shortlist_named(session: Session, shortlist_id: str) -> ShortlistRow:
+    """A shortlist, whosever it is.
+
+    Raises:
+        UnknownRecord: there is none.
+    """
     row = session.execute(select(ShortlistRow).where(ShortlistRow.shortlist_id == shortlist_id)).scalar_one_or_none()
-    if row is None or not caller.sees(row.department):
-        raise UnknownRecord(
-            f"There is no shortlist {shortlist_id!r} in your department. Check the id.",
-            f"Không có danh sách {shortlist_id!r} trong phòng ban của bạn. Hãy kiểm tra mã.",
-        )
+    if row is None:
+        raise _unknown(shortlist_id)
     return row
 
 
@@ -99,3 +108,10 @@ def list_shortlists(
 def sha256(answer: bytes) -> str:
     """Hex SHA-256 of an answer."""
     return hashlib.sha256(answer).hexdigest()
+
+
+def _unknown(shortlist_id: str) -> UnknownRecord:
+    return UnknownRecord(
+        f"There is no shortlist {shortlist_id!r} in your department. Check the id.",
+        f"Không có danh sách {shortlist_id!r} trong phòng ban của bạn. Hãy kiểm tra mã.",
+    )

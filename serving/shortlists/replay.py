@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kolmatch import __version__
+from kolmatch.errors import BundleError, Conflict
 from serving.answers import Answers, LiveModel
 from serving.schemas import ShortlistRequest
 from serving.shortlist_answer import Kept, shortlist_json
@@ -33,10 +34,20 @@ def model_of(live: LiveModel, bundle_id: str) -> Answers:
     """The model that answered then: the live one if it is that, else its bundle, verified and loaded.
 
     Raises:
-        BundleError: it is gone or damaged.
+        Conflict: it is gone from this server, or damaged.
     """
     answers = live()
-    return answers if answers.manifest.bundle_id == bundle_id else live.source.load(bundle_id)
+    if answers.manifest.bundle_id == bundle_id:
+        return answers
+    try:
+        return live.source.load(bundle_id)
+    except BundleError as error:
+        raise Conflict(
+            f"The model {bundle_id} is not whole on this server ({error.code}). `kolmatch replay` fetches it from "
+            "the registry.",
+            f"Mô hình {bundle_id} không còn nguyên trên máy chủ này ({error.code}). `kolmatch replay` lấy lại từ kho "
+            "mô hình.",
+        ) from error
 
 
 def replay(asked: Asked, answers: Answers) -> ReplayAnswer:

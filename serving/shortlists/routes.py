@@ -136,7 +136,7 @@ def get_status(shortlist_id: RecordPath, response: Response, service: ServiceIn,
     "/{shortlist_id}/replay",
     summary="Kiểm tra lại từng bit · Replay, bit for bit",
     dependencies=[needs(Role.STAFF)],
-    responses=reads(403, 404),
+    responses=reads(403, 404, 409),
 )
 async def create_replay(
     shortlist_id: RecordPath, service: ServiceIn, ranking: RankingIn, caller: CallerIn
