@@ -31,10 +31,12 @@ from serving.problems import TOO_LARGE, add_handlers, problem_response
 from serving.service import Ranking, Service
 from serving.shortlists import routes as shortlists
 from serving.store.database import Store
+from serving.uploads import routes as uploads
+from serving.uploads.bounded import Documents
 
 # Nothing of a request may leave the process, whatever telemetry another library has switched on.
 _NO_TELEMETRY: Final[Any] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-_RESOURCES: Final = (briefs, shortlists, decisions, outcomes, checks, creators, models, probes)
+_RESOURCES: Final = (briefs, uploads, shortlists, decisions, outcomes, checks, creators, models, probes)
 
 
 def now() -> datetime:
@@ -75,10 +77,12 @@ def create_app(
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the documented way to extend it
     app.state.service = service
     app.state.ranking = Ranking(settings.max_waiting)
+    app.state.documents = Documents()
     add_handlers(app)
     app.add_middleware(
         Envelope,
         max_request_bytes=settings.max_request_bytes,
+        larger={uploads.PATH: settings.max_upload_bytes},
         too_large=lambda request: problem_response(request, TOO_LARGE),
         new_id=new_id,
         clock=clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from fastapi import HTTPException
@@ -39,7 +39,7 @@ class Envelope:
     """ASGI middleware around the whole application.
 
     The log line holds method, route template, status, milliseconds and request id: never a path, query or body,
-    which may name people.
+    which may name people. `larger` maps a path to the bytes that a body may have there instead.
     """
 
     def __init__(
@@ -47,12 +47,14 @@ class Envelope:
         app: ASGIApp,
         *,
         max_request_bytes: int,
+        larger: Mapping[str, int],
         too_large: Refuse,
         new_id: Callable[[], str],
         clock: Callable[[], float],
     ) -> None:
         self._app = app
         self._max_bytes = max_request_bytes
+        self._larger = larger
         self._too_large = too_large
         self._new_id = new_id
         self._clock = clock
@@ -80,10 +82,11 @@ class Envelope:
             _log_access(scope, status, (self._clock() - started) * 1000)
 
     async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        if _declared_bytes(headers) > self._max_bytes:
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        if _declared_bytes(headers) > max_bytes:
             await self._too_large(Request(scope))(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive, self._max_bytes), send)
+            await self._app(scope, _limited(receive, max_bytes), send)
 
 
 def _given_id(headers: Headers) -> str | None:

@@ -43,7 +43,7 @@ BROKEN_JSON: Final = Kind("broken_json", 400, "The body is not JSON", "Nội dun
 UNKNOWN_PATH: Final = Kind("unknown_path", 404, "No such address", "Không có địa chỉ này")
 METHOD: Final = Kind("method_not_allowed", 405, "Method not allowed", "Phương thức không được phép")
 TOO_LARGE: Final = Kind("too_large", 413, "The body is too large", "Nội dung gửi lên quá lớn")
-MEDIA_TYPE: Final = Kind("media_type", 415, "The body must be JSON", "Nội dung gửi lên phải là JSON")
+MEDIA_TYPE: Final = Kind("media_type", 415, "This kind of content is not taken here", "Không nhận loại nội dung này")
 NOT_READY: Final = Kind("not_ready", 503, "No model is loaded", "Chưa có mô hình nào được nạp")
 INTERNAL: Final = Kind("internal", 500, "Internal error", "Lỗi nội bộ")
 BRIEF_REFUSED: Final = Kind("brief_refused", 422, "The brief cannot be answered", "Không xử lý được bản yêu cầu")
@@ -112,8 +112,8 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
         "Nội dung lớn hơn mức dịch vụ nhận. Hãy rút ngắn bản yêu cầu.",
     ),
     MEDIA_TYPE.code: (
-        "Send the body as JSON with the header Content-Type: application/json.",
-        "Hãy gửi nội dung dạng JSON với tiêu đề Content-Type: application/json.",
+        "Send JSON with the header Content-Type: application/json, a document with its own (Word or PDF).",
+        "Hãy gửi JSON với tiêu đề Content-Type: application/json, tài liệu với kiểu riêng của nó (Word hoặc PDF).",
     ),
     NOT_READY.code: (
         "No model is loaded yet. Try again shortly; if it stays so, run `kolmatch doctor` on the server.",

@@ -18,6 +18,7 @@ from kolmatch.settings import Settings
 from serving.access.guard import Access
 from serving.answers import LiveModel
 from serving.store.database import Store
+from serving.uploads.bounded import Documents
 
 _Made = TypeVar("_Made")
 _ID_BYTES: Final = 10  # 80 bits: nobody guesses an id, and no two are alike
@@ -71,5 +72,11 @@ def _ranking(request: Request) -> Ranking:
     return ranking
 
 
+def _documents(request: Request) -> Documents:
+    documents: Documents = request.app.state.documents
+    return documents
+
+
 ServiceIn = Annotated[Service, Depends(_service)]
 RankingIn = Annotated[Ranking, Depends(_ranking)]
+DocumentsIn = Annotated[Documents, Depends(_documents)]
