@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -13,17 +14,19 @@ import numpy.typing as npt
 import polars as pl
 
 from features.encoder import Encoder
-from kolmatch.errors import UnknownCreator, UsageError
+from kolmatch.errors import UsageError
 from kolmatch.settings import MatcherSettings
 from models.audience import SOURCES
 from models.brief import Brief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.creator_index import Query
+from models.creator_search import CreatorSearch, unknown_creator
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover
 from models.filters import EVERYONE, Filters, named, passing
 from models.impact import IMPACT, Impact, ReachTeller, impact_of, order, target_of
+from models.nomination import Compared, Nomination, small_contents
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
 from models.reach import ReachModel, Target, forecast_frame, tie_groups
@@ -122,6 +125,11 @@ class Matcher:
         manifest, contents = load_bundle(folder)
         one_thread()
         return cls(manifest, contents, settings or MatcherSettings())
+
+    @cached_property
+    def search(self) -> CreatorSearch:
+        """Creators by name, topic and likeness; made when first asked for."""
+        return CreatorSearch.of(self._contents)
 
     @property
     def bundle_id(self) -> str:
@@ -232,6 +240,33 @@ class Matcher:
         """
         return profile(self._contents, self._row(creator_id))
 
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        """The place by fit that someone with these captions would have among the best `k` for a brief.
+
+        Raises:
+            BriefRefused: the brief has no text or contradicts itself.
+        """
+        rivals = [entry.creator_id for entry in self.shortlist(brief, k, filters=filters).entries]
+        small = Matcher(self.manifest, small_contents(self._contents, name, captions, rivals), self._settings)
+        return small._nominated(small._score(replace(brief, platforms=(), formats=())))
+
+    def _nominated(self, scored: Scored) -> Nomination:
+        """Of a small catalogue whose first creator is the nominee."""
+        order = np.argsort(-scored.scores, kind="stable").tolist()
+        own = np.zeros(1, dtype=np.int64)
+        people = self._contents.creators.select("creator_id", "name").rows()
+        return Nomination(
+            place=order.index(0) + 1,
+            of=len(order),
+            score=float(scored.scores[0]),
+            parts=tuple(Part(part, float(values[0])) for part, values in scored.parts.items()),
+            evidence=self._explainer.evidence(scored.asked, scored.parts[WORDING], own)[0],
+            facets=self._explainer.facets(scored.coverages, own)[0],
+            compared=tuple(Compared(*people[row], float(scored.scores[row])) for row in order if row != 0),
+        )
+
     def similar_briefs(self, text: str, k: int) -> list[SimilarBrief]:
         """The `k` earlier briefs nearest in meaning."""
         rows, found = self._contents.brief_vectors.search(self.encoder.encode_brief(text), k)
@@ -258,12 +293,7 @@ class Matcher:
     def _row(self, creator_id: str) -> int:
         row = self._row_of.get(creator_id)
         if row is None or not self._listed[row]:
-            raise UnknownCreator(
-                f"There is no creator {creator_id!r} in this model. "
-                "Check the id, or import the creator and train again.",
-                f"Không có nhà sáng tạo {creator_id!r} trong mô hình này. "
-                "Hãy kiểm tra mã, hoặc nhập dữ liệu rồi huấn luyện lại.",
-            )
+            raise unknown_creator(creator_id)
         return row
 
     def _score(self, brief: Brief, filters: Filters = EVERYONE) -> Scored:

@@ -259,7 +259,7 @@ def test_a_thousand_bad_files_leave_the_service_as_it_was(asked: tuple[TestClien
         content, kind = bad_upload(number, draw)
         headers = {**key, "Content-Type": kind}
         codes.append(client.post("/v1/documents", content=content, headers=headers).status_code)
-    assert set(codes) == {200, 413, 415, 422}  # some survive what was done to them
+    assert set(codes) - {200} == {413, 415, 422}  # a few survive what was done to them
     assert codes.count(200) < BAD_UPLOADS / 10
     assert open_files() <= before + 3
     assert client.post("/v1/documents", content=docx_of(LINES), headers={**key, "Content-Type": DOCX}).is_success
