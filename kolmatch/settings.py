@@ -85,6 +85,8 @@ class ServingSettings(Section):
     max_upload_bytes: Positive = 10485760
     max_results: Positive = 200
     max_waiting: Positive = 64
+    watch_s: Annotated[float, Field(gt=0)] = 5.0
+    log_format: Literal["text", "json"] = "text"
 
 
 class StoreSettings(Section):

@@ -150,6 +150,11 @@ def verify(folder: Path) -> Manifest:
         ) from error
 
 
+def is_bundle_id(name: str) -> bool:
+    """Whether a bundle may have this id."""
+    return _ID.fullmatch(name) is not None
+
+
 def bundle_folder(home: Path, bundle_id: str) -> Path:
     """Where the verified local copy of a bundle lives."""
     return home / "bundles" / bundle_id

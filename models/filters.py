@@ -65,7 +65,7 @@ def passing(creators: pl.DataFrame, accounts: pl.DataFrame, filters: Filters) ->
     ]
     if not asked:
         return np.ones(creators.height, dtype=bool)
-    largest = accounts.group_by("creator_id").agg(pl.col("followers").max(), pl.col("verified").any())
+    largest = accounts.group_by("creator_id").agg(pl.col("followers").max(), pl.col("verified").any(ignore_nulls=False))
     known = creators.join(largest, on="creator_id", how="left", maintain_order="left")
     return known.select(pl.all_horizontal(*asked).fill_null(value=False).alias("passes"))["passes"].to_numpy()
 

@@ -256,7 +256,7 @@ class Matcher:
         """Of a small catalogue whose first creator is the nominee."""
         order = np.argsort(-scored.scores, kind="stable").tolist()
         own = np.zeros(1, dtype=np.int64)
-        people = self._contents.creators.select("creator_id", "name").rows()
+        people = self._contents.creators.select("creator_id", "name").rows(named=True)
         return Nomination(
             place=order.index(0) + 1,
             of=len(order),
@@ -264,7 +264,7 @@ class Matcher:
             parts=tuple(Part(part, float(values[0])) for part, values in scored.parts.items()),
             evidence=self._explainer.evidence(scored.asked, scored.parts[WORDING], own)[0],
             facets=self._explainer.facets(scored.coverages, own)[0],
-            compared=tuple(Compared(*people[row], float(scored.scores[row])) for row in order if row != 0),
+            compared=tuple(Compared(**people[row], score=float(scored.scores[row])) for row in order if row != 0),
         )
 
     def similar_briefs(self, text: str, k: int) -> list[SimilarBrief]:

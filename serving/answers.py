@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +15,31 @@ from models.filters import EVERYONE, Filters
 from models.shortlist import Shortlist
 
 if TYPE_CHECKING:
+    # These bring the index libraries with them.
+    from models.creator_search import CreatorHit, SimilarCreator, Topic
+    from models.nomination import Nomination
     from models.profile import CreatorProfile
+
+
+class Search(Protocol):
+    """Finds creators without a brief."""
+
+    def find(self, text: str, k: int) -> Sequence[CreatorHit]:
+        """At most `k` creators by name, handle, field or id, best first; the text may lack its diacritics."""
+
+    def topics(self, creator_id: str, k: int) -> Sequence[Topic]:
+        """At most `k` hashtags that a creator uses more than others do.
+
+        Raises:
+            UnknownCreator: the model knows no such creator.
+        """
+
+    def similar(self, creator_id: str, k: int) -> Sequence[SimilarCreator]:
+        """At most `k` creators who speak of the same things.
+
+        Raises:
+            UnknownCreator: the model knows no such creator.
+        """
 
 
 class Answers(Protocol):
@@ -28,8 +53,21 @@ class Answers(Protocol):
     def data_until(self) -> datetime | None:
         """When the newest post was published that it knows."""
 
-    def shortlist(self, brief: Brief, k: int, filters: Filters = EVERYONE) -> Shortlist:
-        """The best `k` creators for a brief.
+    @property
+    def search(self) -> Search:
+        """Creators by name, topic and likeness."""
+
+    def shortlist(self, brief: Brief, k: int, by: str = "impact", filters: Filters = EVERYONE) -> Shortlist:
+        """The best `k` creators for a brief, by one of `models.shortlist.ORDERS`.
+
+        Raises:
+            BriefRefused: the brief cannot be answered.
+        """
+
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        """The place by fit that someone with these captions would have among the best `k` for a brief.
 
         Raises:
             BriefRefused: the brief cannot be answered.
@@ -43,6 +81,15 @@ class Answers(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class KeptModel:
+    """A model that is kept: what it is, or why that cannot be read (an error's code)."""
+
+    bundle_id: str
+    manifest: Manifest | None
+    problem: str | None
+
+
 class ModelSource(Protocol):
     """Where models come from."""
 
@@ -52,6 +99,9 @@ class ModelSource(Protocol):
         Raises:
             BundleError: none, or it cannot be told.
         """
+
+    def kept(self) -> Sequence[KeptModel]:
+        """Every model that is kept here, usable or not, the newest month first."""
 
     def load(self, bundle_id: str) -> Answers:
         """Read a model.

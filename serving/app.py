@@ -23,6 +23,7 @@ from serving.checks import routes as checks
 from serving.creators import routes as creators
 from serving.decisions import routes as decisions
 from serving.envelope import Envelope
+from serving.metrics import Metrics
 from serving.models import routes as models
 from serving.openapi import DESCRIPTION, TAGS, document
 from serving.outcomes import routes as outcomes
@@ -76,7 +77,8 @@ def create_app(
     )
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the documented way to extend it
     app.state.service = service
-    app.state.ranking = Ranking(settings.max_waiting)
+    app.state.ranking = ranking = Ranking(settings.max_waiting)
+    app.state.metrics = metrics = Metrics(service.live, ranking)
     app.state.documents = Documents()
     add_handlers(app)
     app.add_middleware(
@@ -86,6 +88,7 @@ def create_app(
         too_large=lambda request: problem_response(request, TOO_LARGE),
         new_id=new_id,
         clock=clock,
+        count=metrics.count,
     )
     shortlists.add_makers(app.router, settings.max_results)
     for resource in _RESOURCES:
@@ -103,6 +106,9 @@ class _Nothing(ModelSource):
     """No model: a description needs none."""
 
     def newest(self) -> NoReturn:
+        raise AssertionError
+
+    def kept(self) -> NoReturn:
         raise AssertionError
 
     def load(self, bundle_id: str) -> NoReturn:

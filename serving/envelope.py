@@ -27,7 +27,9 @@ SECURITY_HEADERS: Final = {
 }
 
 _access = logging.getLogger("kolmatch.access")
+REFUSAL: Final = "kolmatch_refusal"  # under which the scope of a refused request holds the problem's code
 Refuse = Callable[[Request], Response]
+Count = Callable[[str, str, int, float, str | None], None]  # method, route, status, seconds, refusal
 
 
 def request_id(scope: Scope) -> str:
@@ -51,8 +53,10 @@ class Envelope:
         too_large: Refuse,
         new_id: Callable[[], str],
         clock: Callable[[], float],
+        count: Count,
     ) -> None:
         self._app = app
+        self._count = count
         self._max_bytes = max_request_bytes
         self._larger = larger
         self._too_large = too_large
@@ -79,7 +83,9 @@ class Envelope:
         try:
             await self._pass_on(scope, headers, receive, sending)
         finally:
-            _log_access(scope, status, (self._clock() - started) * 1000)
+            seconds = self._clock() - started
+            self._count(scope["method"], route_of(scope), status, seconds, scope.get(REFUSAL))
+            _log_access(scope, status, seconds * 1000)
 
     async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         max_bytes = self._larger.get(scope["path"], self._max_bytes)
@@ -116,5 +122,17 @@ def _limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[Message
 
 
 def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
-    template = getattr(scope.get("route"), "path", "-")
-    _access.info("%s %s %d %.1fms %s", scope["method"], template, status, milliseconds, request_id(scope))
+    route = route_of(scope)
+    fields = {
+        "method": scope["method"],
+        "route": route,
+        "status": status,
+        "milliseconds": round(milliseconds, 1),
+        "request_id": request_id(scope),
+    }
+    _access.info("%s %s %d %.1fms %s", scope["method"], route, status, milliseconds, fields["request_id"], extra=fields)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that took a request, `-` when none did."""
+    return getattr(scope.get("route"), "path", "-")

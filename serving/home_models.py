@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kolmatch.errors import BundleError
 from kolmatch.settings import MatcherSettings
-from models.bundle_files import Champion, bundle_folder, champion_pointer
-from serving.answers import Answers
+from models.bundle_files import Champion, bundle_folder, champion_pointer, is_bundle_id, read_manifest
+from serving.answers import Answers, KeptModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class HomeModels:
         """
         return champion_pointer(self.home)
 
+    def kept(self) -> list[KeptModel]:
+        """Every bundle under the home folder, the newest month first."""
+        found = [_kept(folder) for folder in sorted((self.home / "bundles").iterdir()) if is_bundle_id(folder.name)]
+        return sorted(found, key=lambda model: model.manifest.created_month if model.manifest else "", reverse=True)
+
     def load(self, bundle_id: str) -> Answers:
         """Verify and read a bundle.
 
@@ -35,3 +41,10 @@ class HomeModels:
         from models.matcher import Matcher  # brings the index libraries with it, which probes need not wait for
 
         return Matcher.load(bundle_folder(self.home, bundle_id), self.settings)
+
+
+def _kept(folder: Path) -> KeptModel:
+    try:
+        return KeptModel(folder.name, read_manifest(folder), None)
+    except BundleError as error:
+        return KeptModel(folder.name, None, error.code)

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from kolmatch.errors import KolmatchError, NotSignedIn, Overloaded, StoreError, StoreNewer, TooManyRequests
-from serving.envelope import REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
+from serving.envelope import REFUSAL, REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
 from serving.faults import Fault, faults
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -198,6 +198,7 @@ def problem_response(
     en, vi = text or _ADVICE[kind.code]
     language = preferred_language(request.headers.get("accept-language", ""))
     identity = request_id(request.scope)
+    request.scope[REFUSAL] = kind.code
     problem = Problem(
         type=f"urn:kolmatch:problem:{kind.code}",
         title=kind.vi if language == "vi" else kind.en,

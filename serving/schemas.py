@@ -54,6 +54,7 @@ CreatorId: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=20
 RecordId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_BUDGET_VND), BeforeValidator(_whole)]
 CreatorKind: TypeAlias = Literal["person", "press", "organisation", "network"]
+Order: TypeAlias = Literal["impact", "expected", "fit"]
 Tier: TypeAlias = Literal["nano", "micro", "mid", "macro", "mega"]
 
 CursorIn: TypeAlias = Annotated[
@@ -147,6 +148,9 @@ class OfBriefRequest(Body):
     """How much of an answer is wanted for a brief that is kept already."""
 
     filters: Annotated[FilterBody, Field(description="Who may be listed at all")] = FilterBody()
+    by: Annotated[Order, Field(description="Ordered by young viewers (careful, or expected), or by fit alone")] = (
+        "impact"
+    )
     top: Annotated[int, Field(ge=1, description=_TOP), BeforeValidator(_whole)] = DEFAULT_TOP
     explain: Annotated[bool, Field(description="With parts, evidence, facets and objections")] = True
 
@@ -155,6 +159,9 @@ class ShortlistRequest(BriefBody):
     """A brief, and how much of an answer is wanted."""
 
     filters: Annotated[FilterBody, Field(description="Who may be listed at all")] = FilterBody()
+    by: Annotated[Order, Field(description="Ordered by young viewers (careful, or expected), or by fit alone")] = (
+        "impact"
+    )
     top: Annotated[int, Field(ge=1, description=_TOP), BeforeValidator(_whole)] = DEFAULT_TOP
     explain: Annotated[bool, Field(description="With parts, evidence, facets and objections")] = True
 

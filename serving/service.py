@@ -48,13 +48,18 @@ class Ranking:
         self._slots = anyio.CapacityLimiter(os.cpu_count() or 1)
         self._max_waiting = max_waiting
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a thread."""
+        return self._slots.statistics().tasks_waiting
+
     async def run(self, work: Callable[[], _Made]) -> _Made:
         """Run work beside the event loop and wait for it.
 
         Raises:
             Overloaded: too many are waiting already.
         """
-        if self._slots.statistics().tasks_waiting >= self._max_waiting:
+        if self.waiting >= self._max_waiting:
             raise Overloaded(
                 "More is asked at once than this service can answer. Try again in a few seconds.",
                 "Quá nhiều yêu cầu cùng lúc. Hãy thử lại sau vài giây.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,11 +19,13 @@ from kolmatch.errors import BriefRefused, BundleError, UnknownCreator
 from kolmatch.settings import ServingSettings, Settings
 from models.brief import Brief
 from models.bundle_files import Champion, Manifest
+from models.creator_search import CreatorHit, SimilarCreator, Topic
 from models.filters import EVERYONE, Filters
+from models.nomination import Compared, Nomination
 from models.profile import AccountProfile, CreatorProfile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
 from serving.access.keys import create_key
-from serving.answers import Answers, LiveModel
+from serving.answers import Answers, KeptModel, LiveModel
 from serving.app import create_app, service_of
 from serving.envelope import SECURITY_HEADERS
 from serving.store import schema
@@ -68,6 +70,26 @@ CREATORS = {
 }
 
 
+class TinySearch:
+    """Finds by a part of the name; both creators are alike."""
+
+    def find(self, text: str, k: int) -> list[CreatorHit]:
+        return [
+            CreatorHit(creator.creator_id, creator.name, creator.kind, "name")
+            for creator in CREATORS
+            if text.lower() in creator.name.lower()
+        ][:k]
+
+    def topics(self, creator_id: str, k: int) -> list[Topic]:
+        TinyAnswers().creator(creator_id)
+        return [Topic("dichvucong", 4, 2.5)][:k]
+
+    def similar(self, creator_id: str, k: int) -> list[SimilarCreator]:
+        TinyAnswers().creator(creator_id)
+        others = [creator for creator in CREATORS if creator.creator_id != creator_id]
+        return [SimilarCreator(other.creator_id, other.name, other.kind, 0.5) for other in others][:k]
+
+
 @dataclass(frozen=True)
 class TinyAnswers:
     """Two creators; the score of each is the number of words shared with the brief's title."""
@@ -78,7 +100,20 @@ class TinyAnswers:
     def data_until(self) -> datetime | None:
         return WHEN
 
-    def shortlist(self, brief: Brief, k: int, filters: Filters = EVERYONE) -> Shortlist:
+    @property
+    def search(self) -> TinySearch:
+        return TinySearch()
+
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        rivals = self.shortlist(brief, k, filters=filters).entries
+        own = sum(float(len(_shared(caption, brief.title))) for caption in captions) / len(captions)
+        place = 1 + sum(entry.score > own for entry in rivals)
+        others = tuple(Compared(entry.creator_id, entry.name, entry.score) for entry in rivals)
+        return Nomination(place, len(rivals) + 1, own, (Part("lexical", own),), (), (), others)
+
+    def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Shortlist:
         if brief.title == REFUSED_TITLE:
             raise BriefRefused("No word of it is known.", "Không nhận ra từ nào.")
         entries = sorted(
@@ -144,6 +179,10 @@ class MadeModel:
 
     def newest(self) -> Champion:
         return Champion(self.make().manifest.bundle_id, 1, Path())
+
+    def kept(self) -> list[KeptModel]:
+        manifest = self.make().manifest
+        return [KeptModel(manifest.bundle_id, manifest, None)]
 
     def load(self, bundle_id: str) -> Answers:
         answers = self.make()

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import MutableMapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -104,9 +104,9 @@ def test_the_matcher_gets_the_brief_that_was_sent() -> None:
     seen: list[tuple[Brief, int]] = []
 
     class Listening(TinyAnswers):
-        def shortlist(self, brief: Brief, k: int, filters: Filters = EVERYONE) -> Any:
+        def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
             seen.append((brief, k))
-            return super().shortlist(brief, k, filters)
+            return super().shortlist(brief, k, by, filters)
 
     body = {**ONLINE_PROCEDURES, "age_min": 18, "age_max": 25, "formats": ["video"], "budget_vnd": 50_000_000}
     client_of(Listening).post("/v1/shortlists", json=body)
@@ -249,7 +249,12 @@ def test_half_a_character_is_refused_wherever_it_stands(client: TestClient) -> N
 
 @given(body=st.binary(max_size=300))
 def test_no_body_is_a_server_error(body: bytes) -> None:
-    assert post(client_of(TinyAnswers), body).status_code < 500
+    assert post(_any_client(), body).status_code < 500
+
+
+@cache
+def _any_client() -> TestClient:
+    return client_of(TinyAnswers)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
@@ -387,7 +392,7 @@ def test_a_damaged_model_is_not_ready_and_its_folder_is_not_told(caplog: pytest.
 
 
 class Broken(TinyAnswers):
-    def shortlist(self, brief: Brief, k: int, filters: Filters = EVERYONE) -> Any:
+    def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
         raise RuntimeError(f"secret of {brief.title}")
 
 
@@ -402,10 +407,10 @@ def test_probes_answer_while_a_shortlist_is_being_made() -> None:
     asked, release = threading.Event(), threading.Event()
 
     class Slow(TinyAnswers):
-        def shortlist(self, brief: Brief, k: int, filters: Filters = EVERYONE) -> Any:
+        def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
             asked.set()
             assert release.wait(10)
-            return super().shortlist(brief, k, filters)
+            return super().shortlist(brief, k, by, filters)
 
     with client_of(Slow) as client:
         waiting = threading.Thread(target=lambda: client.post("/v1/shortlists", json={"title": "a"}))

@@ -215,9 +215,9 @@ def test_filters_reach_the_matcher(office: Office) -> None:
     seen: list[Any] = []
 
     class Listening(TinyAnswers):
-        def shortlist(self, brief: Any, k: int, filters: Any = None) -> Any:
+        def shortlist(self, brief: Any, k: int, by: str = "fit", filters: Any = None) -> Any:
             seen.append(filters)
-            return super().shortlist(brief, k, filters)
+            return super().shortlist(brief, k, by, filters)
 
     body = {"kinds": ["person"], "home_provinces": ["hcmc"], "max_rate_vnd": 5, "tiers": ["nano"], "verified": True}
     client = client_of(Listening, SMALL, office.store)
@@ -393,6 +393,9 @@ def test_a_model_that_is_gone_is_said_so(office: Office) -> None:
     class Gone:
         def newest(self) -> Any:
             return office.live.loaded()
+
+        def kept(self) -> Any:
+            return []
 
         def load(self, bundle_id: str) -> Answers:
             raise BundleMissing("gone", "mất")

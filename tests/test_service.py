@@ -38,10 +38,10 @@ from serving.app import service_of
 from tests.api_world import MadeModel, TinyAnswers, own_store
 
 class Breakable(TinyAnswers):
-    def shortlist(self, brief, k, filters):
+    def shortlist(self, brief, k, by, filters):
         if brief.title == "hỏng":
             raise RuntimeError("secret of " + brief.title)
-        return super().shortlist(brief, k, filters)
+        return super().shortlist(brief, k, by, filters)
 
 def damaged():
     raise BundleDamaged("damaged", "hỏng")

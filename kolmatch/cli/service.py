@@ -40,6 +40,8 @@ def serve(home: Path, config: Path | None, host: str | None, port: int | None) -
     """
     for variable in _ONE_THREAD:
         os.environ.setdefault(variable, "1")
+    from serving.watching import Watch
+
     settings = load_settings(config)
     with contextlib.closing(open_store(home, settings)) as store:
         service = service_around(home, settings, store)
@@ -47,7 +49,8 @@ def serve(home: Path, config: Path | None, host: str | None, port: int | None) -
         listener = listen(host or settings.serving.host, port or settings.serving.port, demo=demo)
         with contextlib.closing(listener):
             announce(listener, demo=demo)
-            run_until_stopped(make_server(service), service.live, listener)
+            with Watch(service.live, settings.serving.watch_s).running():
+                run_until_stopped(make_server(service), service.live, listener)
 
 
 @click.command()
@@ -142,12 +145,12 @@ def make_server(service: Service) -> uvicorn.Server:
     import uvicorn
 
     from serving.app import create_app
-    from serving.logs import LOG_CONFIG
+    from serving.logs import log_config
 
     return uvicorn.Server(
         uvicorn.Config(
             create_app(service),
-            log_config=LOG_CONFIG,
+            log_config=log_config(service.settings.serving.log_format),
             access_log=False,  # it would log paths; the application logs route templates
             server_header=False,
             ws="none",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.responses import PlainTextResponse
 
 from serving.access.callers import Role
 from serving.access.guard import needs
-from serving.openapi import document, outcomes
+from serving.metrics import Metrics
+from serving.openapi import document, outcomes, reads
 from serving.schemas import LiveAnswer, ReadyAnswer
 from serving.service import ServiceIn
 
@@ -44,3 +46,16 @@ def get_ready(service: ServiceIn) -> ReadyAnswer:
 async def get_description(request: Request) -> dict[str, Any]:
     """The API's own description."""
     return document(request.app)
+
+
+@router.get(
+    "/metrics",
+    summary="Số liệu vận hành · Figures for Prometheus",
+    dependencies=[needs(Role.VIEWER)],
+    response_class=PlainTextResponse,
+    responses=reads(),
+)
+def get_metrics(request: Request) -> Response:
+    """Requests, refusals, times, the live model: Prometheus text format 0.0.4."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.rendered(), media_type="text/plain; version=0.0.4")

@@ -40,9 +40,3 @@ def blocked(session: Session, brief_id: str, today: date) -> tuple[str, ...]:
         or_(CheckRow.until.is_(None), CheckRow.until >= today),
     )
     return tuple(sorted(set(session.execute(found).scalars())))
-
-
-def is_gone(session: Session, creator_id: str) -> bool:
-    """Whether no answer may name this creator."""
-    found = select(TombstoneRow.number).where(TombstoneRow.creator_id == creator_id)
-    return session.execute(found).first() is not None

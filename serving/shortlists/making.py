@@ -56,7 +56,7 @@ def ranked(service: Service, body: ShortlistRequest) -> bytes:
     with service.store.reading() as session:
         out = left_out(session, None, service.now().date())
     answers = service.live()
-    found = answers.shortlist(brief, body.top, body.filters.to_filters(opted_out=out.opted_out))
+    found = answers.shortlist(brief, body.top, body.by, body.filters.to_filters(opted_out=out.opted_out))
     return shortlist_json(found, answers.manifest, None, explain=body.explain)
 
 
@@ -95,7 +95,7 @@ def keep(wanted: Wanted, found: Made, writing: Writing) -> Answered:
 
 def _answered(ask: _Ask, model: Loaded, kept: Kept) -> bytes:
     filters = ask.request.filters.to_filters(opted_out=ask.left_out.opted_out, blocked=ask.left_out.blocked)
-    found = model.answers.shortlist(ask.request.to_brief(), ask.request.top, filters)
+    found = model.answers.shortlist(ask.request.to_brief(), ask.request.top, ask.request.by, filters)
     return shortlist_json(found, model.answers.manifest, kept, explain=True)
 
 

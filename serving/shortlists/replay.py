@@ -55,7 +55,7 @@ def replay(asked: Asked, answers: Answers) -> ReplayAnswer:
     row = asked.row
     request = ShortlistRequest.model_validate(row.request)
     filters = request.filters.to_filters(opted_out=asked.opted_out, blocked=tuple(row.blocked))
-    found = answers.shortlist(request.to_brief(), request.top, filters)
+    found = answers.shortlist(request.to_brief(), request.top, request.by, filters)
     again = shortlist_json(found, answers.manifest, Kept(row.shortlist_id, row.brief_id), explain=True)
     return ReplayAnswer(
         shortlist_id=row.shortlist_id,
