@@ -93,6 +93,7 @@ def create_app(
     shortlists.add_makers(app.router, settings.max_results)
     for resource in _RESOURCES:
         app.include_router(resource.router)
+    app.include_router(creators.nominations)
     _check_roles(app)
     return app
 

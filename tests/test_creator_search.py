@@ -159,12 +159,12 @@ def test_the_api_finds_and_nominates_as_the_model_does(small_bundle: Path, match
     assert client.get("/v1/creators/dvc/topics").json()["items"][0]["hashtag"] == "kenhdvc"
     assert client.get("/v1/creators/dvc/similar", params={"limit": 1}).json()["items"][0]["creator_id"] == "lua"
     body = {"name": "Người ngoài", "captions": SPEAKS, "brief": {"title": BRIEF.title, "must": list(BRIEF.must)}}
-    nominated = client.post("/v1/creators/nominated", json=body)
+    nominated = client.post("/v1/nominations", json=body)
     own = matcher.nominate(Brief(title=BRIEF.title, must=BRIEF.must), "Người ngoài", SPEAKS, 20)
     assert (nominated.json()["place"], nominated.json()["of"]) == (own.place, own.of)
     assert nominated.json()["score"] == pytest.approx(own.score)
     assert nominated.json()["synthetic"] is True
-    few = client.post("/v1/creators/nominated", json={**body, "captions": SPEAKS[:19]})
+    few = client.post("/v1/nominations", json={**body, "captions": SPEAKS[:19]})
     assert few.json()["errors"][0]["pointer"] == "#/captions"
 
 

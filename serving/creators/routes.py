@@ -31,6 +31,7 @@ from serving.service import RankingIn, ServiceIn
 _FEW: Final = 10
 
 router = APIRouter(prefix="/v1/creators", tags=["creators"])
+nominations = APIRouter(tags=["creators"])
 
 
 @router.get(
@@ -51,26 +52,6 @@ async def find_creators(
         model, left = service.live(), gone(service.store)
         found = [hit for hit in model.search.find(q, limit + len(left)) if hit.creator_id not in left]
         return _answer(HitsAnswer, model.manifest, items=found[:limit])
-
-    return await ranking.run(work)
-
-
-@router.post(
-    "/nominated",
-    summary="Người chưa có trong dữ liệu · Someone who is not in the catalogue",
-    dependencies=[needs(Role.VIEWER), JSON_BODY],
-    responses=reads(400, 413, 415),
-)
-async def nominate_creator(body: NominationBody, service: ServiceIn, ranking: RankingIn) -> NominationAnswer:
-    """The place by fit that someone with 20 to 50 captions would have on the list for a brief. Nothing is kept."""
-    brief = body.brief.to_brief()
-
-    def work() -> NominationAnswer:
-        model = service.live()
-        filters = body.filters.to_filters(opted_out=tuple(sorted(gone(service.store))))
-        found = model.nominate(brief, body.name, body.captions, DEFAULT_TOP, filters)
-        shown = {name: getattr(found, name) for name in found.__dataclass_fields__}
-        return _answer(NominationAnswer, model.manifest, **shown)
 
     return await ranking.run(work)
 
@@ -129,6 +110,26 @@ async def get_similar(
         near = model.search.similar(creator_id, limit + len(left))
         found = [other for other in near if other.creator_id not in left][:limit]
         return _answer(SimilarsAnswer, model.manifest, creator_id=creator_id, items=found)
+
+    return await ranking.run(work)
+
+
+@nominations.post(
+    "/v1/nominations",
+    summary="Người chưa có trong dữ liệu · Someone who is not in the catalogue",
+    dependencies=[needs(Role.VIEWER), JSON_BODY],
+    responses=reads(400, 413, 415),
+)
+async def nominate_creator(body: NominationBody, service: ServiceIn, ranking: RankingIn) -> NominationAnswer:
+    """The place by fit that someone with 20 to 50 captions would have on the list for a brief. Nothing is kept."""
+    brief = body.brief.to_brief()
+
+    def work() -> NominationAnswer:
+        model = service.live()
+        filters = body.filters.to_filters(opted_out=tuple(sorted(gone(service.store))))
+        found = model.nominate(brief, body.name, body.captions, DEFAULT_TOP, filters)
+        shown = {name: getattr(found, name) for name in found.__dataclass_fields__}
+        return _answer(NominationAnswer, model.manifest, **shown)
 
     return await ranking.run(work)
 
