@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock openapi clean
+.PHONY: help setup demo test check bench lock openapi clean postgresql
 
 help: ## print the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -24,7 +24,13 @@ $(INSTALLED): pyproject.toml requirements.lock
 demo: setup ## make the SYNTHETIC sample world, train, answer a brief and serve
 	$(BIN)/kolmatch demo
 
-test: setup ## lint, types, import direction, tests with coverage
+# The store is tested on PostgreSQL too, where Debian's package is or can be installed; the tests say when it is not.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get install -y -q postgresql; else sudo -n apt-get install -y -q postgresql; fi \
+	  >/dev/null 2>&1 || echo "PostgreSQL is not installed and cannot be here: the store is tested on SQLite alone."; }
+
+test: setup postgresql ## lint, types, import direction, tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

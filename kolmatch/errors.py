@@ -5,10 +5,22 @@
     │   ├── FileUnreadable           the file cannot be opened or parsed
     │   ├── RowsRejected             some rows of a file broke the contract
     │   ├── BriefRefused             a brief has no usable text, or contradicts itself
-    │   └── UnknownCreator           no creator has that id
+    │   ├── UnknownCreator           no creator has that id
+    │   ├── UploadRefused            a document is none, hides something, or takes too much to read
+    │   ├── UnknownRecord            the store has no such brief, shortlist, decision, check or key
+    │   ├── Conflict                 it does not go with what is there: a step out of order, a key used twice
+    │   └── Outdated                 someone changed it in between
     ├── UsageError                2  the call itself was wrong
     │   ├── SettingsError            kolmatch.toml or a KOLMATCH_ variable is wrong
     │   └── ExtraMissing             an optional part is not installed
+    ├── AccessError               1  who asks may not
+    │   ├── NotSignedIn              no key or token, or none that holds
+    │   ├── NotAllowed               the role is not enough
+    │   └── TooManyRequests          more in a minute than the key may
+    ├── StoreError                1  the database of briefs and decisions cannot be used
+    │   ├── StoreNewer               it was written by a later kolmatch
+    │   └── AuditBroken              the audit trail is not what was written
+    ├── Overloaded                1  more is asked at once than can be answered
     ├── CatalogueError            1
     │   ├── CatalogueEmpty           nothing was imported yet
     │   ├── CatalogueBusy            another process is writing
@@ -78,6 +90,33 @@ class UnknownCreator(InputRefused):
     http_status = 404
 
 
+class UploadRefused(InputRefused):
+    """A document is none, hides something, or takes too much to read."""
+
+    code = "upload_refused"
+
+
+class UnknownRecord(InputRefused):
+    """The store has no such brief, shortlist, decision, check or key, or it is another department's."""
+
+    code = "unknown_record"
+    http_status = 404
+
+
+class Conflict(InputRefused):
+    """What is asked does not go with what is there."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class Outdated(InputRefused):
+    """Someone changed it since the caller read it."""
+
+    code = "outdated"
+    http_status = 412
+
+
 class UsageError(KolmatchError):
     """The call itself was wrong."""
 
@@ -98,6 +137,67 @@ class ExtraMissing(UsageError):
 
     code = "extra_missing"
     http_status = 501
+
+
+class AccessError(KolmatchError):
+    """Who asks may not."""
+
+    code = "access"
+    exit_code = 1
+    http_status = 403
+
+
+class NotSignedIn(AccessError):
+    """There is no key or token, or none that holds."""
+
+    code = "not_signed_in"
+    http_status = 401
+
+
+class NotAllowed(AccessError):
+    """The role is not enough."""
+
+    code = "not_allowed"
+
+
+class TooManyRequests(AccessError):
+    """More was asked in a minute than the key may; `retry_after_s` is when it may again."""
+
+    code = "too_many_requests"
+    http_status = 429
+
+    def __init__(self, en: str, vi: str, retry_after_s: int = 1) -> None:
+        super().__init__(en, vi)
+        self.retry_after_s = retry_after_s
+
+
+class StoreError(KolmatchError):
+    """The database of briefs and decisions cannot be used."""
+
+    code = "store"
+    exit_code = 1
+    http_status = 503
+
+
+class StoreNewer(StoreError):
+    """The database was written by a later kolmatch."""
+
+    code = "store_newer"
+
+
+class AuditBroken(StoreError):
+    """The audit trail is not what was written."""
+
+    code = "audit_broken"
+    http_status = 500
+
+
+class Overloaded(KolmatchError):
+    """More is asked at once than can be answered."""
+
+    code = "overloaded"
+    exit_code = 1
+    http_status = 503
 
 
 class CatalogueError(KolmatchError):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kolmatch.errors import SettingsError
 
@@ -19,6 +19,8 @@ ENVIRONMENT_PREFIX: Final = "KOLMATCH_"
 FILE_VARIABLE: Final = "KOLMATCH_CONFIG"
 HOME_VARIABLE: Final = "KOLMATCH_HOME"
 
+# scheme://host[:port], as browsers send it: no path, no wildcard.
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 
@@ -81,7 +83,46 @@ class ServingSettings(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8800
     max_request_bytes: Positive = 262144
+    max_upload_bytes: Positive = 10485760
     max_results: Positive = 200
+    max_waiting: Positive = 64
+    watch_s: Annotated[float, Field(gt=0)] = 5.0
+    log_format: Literal["text", "json"] = "text"
+
+
+class StoreSettings(Section):
+    """Where briefs, shortlists, decisions and the audit trail are kept."""
+
+    url: str = ""
+    busy_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+RoleName = Literal["viewer", "staff", "approver", "admin"]
+
+
+class AccessSettings(Section):
+    """Who may ask, how often, and from which pages."""
+
+    requests_per_minute: Positive = 600
+    refused_per_minute: Positive = 30
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = ""
+    oidc_role_claim: str = "roles"
+    oidc_department_claim: str = "department"
+    oidc_roles: dict[str, RoleName] = {"viewer": "viewer", "staff": "staff", "approver": "approver", "admin": "admin"}
+    oidc_leeway_s: NotNegative = 60.0
+    oidc_refresh_s: NotNegative = 30.0
+    cors_origins: list[Origin] = []
+    frame_ancestors: list[Origin] = []
+
+    @model_validator(mode="after")
+    def _whole(self) -> AccessSettings:
+        """An issuer without an audience would let in tokens that were made for another service."""
+        named = (self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url)
+        if any(named) and not all(named):
+            raise ValueError("oidc_issuer, oidc_audience and oidc_jwks_url belong together")
+        return self
 
 
 class Settings(Section):
@@ -92,6 +133,8 @@ class Settings(Section):
     matcher: MatcherSettings = MatcherSettings()
     registry: RegistrySettings = RegistrySettings()
     serving: ServingSettings = ServingSettings()
+    store: StoreSettings = StoreSettings()
+    access: AccessSettings = AccessSettings()
 
     @classmethod
     def load(cls, file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -150,6 +150,11 @@ def verify(folder: Path) -> Manifest:
         ) from error
 
 
+def is_bundle_id(name: str) -> bool:
+    """Whether a bundle may have this id."""
+    return _ID.fullmatch(name) is not None
+
+
 def bundle_folder(home: Path, bundle_id: str) -> Path:
     """Where the verified local copy of a bundle lives."""
     return home / "bundles" / bundle_id
@@ -221,9 +226,14 @@ def point_champion(home: Path, bundle_id: str, version: int) -> Champion:
     return Champion(bundle_id, version, folder)
 
 
-def _content_id(files: Mapping[str, str]) -> str:
+def content_sha256(files: Mapping[str, str]) -> str:
+    """Hex SHA-256 over names and hashes of a bundle's files; `bundle_id` is its beginning."""
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()[:ID_LENGTH]
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _content_id(files: Mapping[str, str]) -> str:
+    return content_sha256(files)[:ID_LENGTH]
 
 
 def _rendered(values: Mapping[str, Any]) -> bytes:

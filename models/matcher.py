@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.encoder import Encoder
-from kolmatch.errors import UnknownCreator, UsageError
+from kolmatch.errors import UsageError
 from kolmatch.settings import MatcherSettings
 from models.audience import SOURCES
 from models.brief import Brief, brief_from_row, has_words
@@ -20,9 +22,12 @@ from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.clauses import as_meant, found_facets
 from models.creator_index import Query
+from models.creator_search import CreatorSearch, unknown_creator
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover, telling
-from models.impact import IMPACT, Impact, ReachTeller, impact_of, order, target_of
+from models.filters import EVERYONE, Filters, named, passing
+from models.impact import FIT, IMPACT, Impact, ReachTeller, impact_of, order, target_of
+from models.nomination import Compared, Nomination, small_contents
 from models.post_index import one_thread
 from models.profile import CreatorProfile, profile
 from models.reach import ReachModel, Target, forecast_frame, tie_groups
@@ -68,6 +73,7 @@ class Scored:
         parts: name -> (n_creators,) summands, in log space.
         scores: (n_creators,) their sum.
         allowed: (n_creators,) who may be listed.
+        left_out: how many may not, by reason.
         near: by text, the rows and inner products of the posts nearest in meaning.
     """
 
@@ -76,6 +82,7 @@ class Scored:
     parts: dict[str, Floats]
     scores: Floats
     allowed: npt.NDArray[np.bool_]
+    left_out: dict[str, int]
     near: Mapping[str, tuple[npt.NDArray[np.int64], Floats]]
 
 
@@ -120,6 +127,11 @@ class Matcher:
         one_thread()
         return cls(manifest, contents, settings or MatcherSettings())
 
+    @cached_property
+    def search(self) -> CreatorSearch:
+        """Creators by name, topic and likeness; made when first asked for."""
+        return CreatorSearch.of(self._contents)
+
     @property
     def bundle_id(self) -> str:
         """Which bundle answers."""
@@ -131,24 +143,32 @@ class Matcher:
         return self.manifest.synthetic
 
     @property
+    def data_until(self) -> datetime | None:
+        """When the newest post was published that the model knows."""
+        newest = self._contents.posts["published_at"].max()
+        assert newest is None or isinstance(newest, datetime)
+        return newest
+
+    @property
     def encoder(self) -> Encoder:
         """What turns texts into vectors."""
         return self._contents.encoder
 
-    def shortlist(self, brief: Brief, k: int, by: str = IMPACT) -> Shortlist:
+    def shortlist(self, brief: Brief, k: int, by: str = IMPACT, filters: Filters = EVERYONE) -> Shortlist:
         """The best `k` creators for a brief, each with score parts, young viewers, evidence and facets.
 
         Args:
             brief: what is to be carried, and to whom.
             k: how many.
             by: what to order by, of `models.shortlist.ORDERS`.
+            filters: who may be listed at all.
 
         Raises:
             BriefRefused: the brief has no text, contradicts itself, or names a province that is none.
             UsageError: there is no such order.
         """
         brief = as_meant(brief.checked())
-        scored = self._with_found_facets(brief, self._score(brief))
+        scored = self._with_found_facets(brief, self._score(brief, filters))
         impact = self._impact(brief, scored, by)
         best = order(impact, scored.scores, scored.allowed, k)
         entries = self._entries(scored, impact, best, range(1, len(best) + 1))
@@ -157,7 +177,7 @@ class Matcher:
             entries=_tied(entries, [impact.error(row) if impact.parts(row) else 0.0 for row in best.tolist()]),
             uncovered=_uncovered(scored.coverages, entries),
             unknown_words=tuple(dict.fromkeys(word for a in scored.asked for word in a.query.unknown)),
-            excluded=self._excluded(scored),
+            excluded=tuple(Excluded(reason, count) for reason, count in scored.left_out.items() if count),
             bundle_id=self.bundle_id,
             synthetic=self.synthetic,
             by=by,
@@ -223,6 +243,33 @@ class Matcher:
         """
         return profile(self._contents, self._row(creator_id))
 
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        """The place by fit that someone with these captions would have among the best `k` for a brief.
+
+        Raises:
+            BriefRefused: the brief has no text or contradicts itself.
+        """
+        rivals = [entry.creator_id for entry in self.shortlist(brief, k, FIT, filters).entries]
+        small = Matcher(self.manifest, small_contents(self._contents, name, captions, rivals), self._settings)
+        return small._nominated(small._score(replace(brief, platforms=(), formats=())))
+
+    def _nominated(self, scored: Scored) -> Nomination:
+        """Of a small catalogue whose first creator is the nominee."""
+        order = np.argsort(-scored.scores, kind="stable").tolist()
+        own = np.zeros(1, dtype=np.int64)
+        people = self._contents.creators.select("creator_id", "name").rows(named=True)
+        return Nomination(
+            place=order.index(0) + 1,
+            of=len(order),
+            score=float(scored.scores[0]),
+            parts=tuple(Part(part, float(values[0])) for part, values in scored.parts.items()),
+            evidence=self._explainer.evidence(scored.asked, scored.parts[WORDING], own)[0],
+            facets=self._explainer.facets(scored.coverages, own)[0],
+            compared=tuple(Compared(**people[row], score=float(scored.scores[row])) for row in order if row != 0),
+        )
+
     def similar_briefs(self, text: str, k: int) -> list[SimilarBrief]:
         """The `k` earlier briefs nearest in meaning."""
         rows, found = self._contents.brief_vectors.search(self.encoder.encode_brief(text), k)
@@ -249,15 +296,10 @@ class Matcher:
     def _row(self, creator_id: str) -> int:
         row = self._row_of.get(creator_id)
         if row is None or not self._listed[row]:
-            raise UnknownCreator(
-                f"There is no creator {creator_id!r} in this model. "
-                "Check the id, or import the creator and train again.",
-                f"Không có nhà sáng tạo {creator_id!r} trong mô hình này. "
-                "Hãy kiểm tra mã, hoặc nhập dữ liệu rồi huấn luyện lại.",
-            )
+            raise unknown_creator(creator_id)
         return row
 
-    def _score(self, brief: Brief) -> Scored:
+    def _score(self, brief: Brief, filters: Filters = EVERYONE) -> Scored:
         queries = {text: self._query(text) for text in _texts(brief)}
         near = dict(zip(queries, self._contents.index.near(list(queries.values())), strict=True))
         asked = tuple(
@@ -271,7 +313,7 @@ class Matcher:
         )
         parts |= _facet_parts(coverages, self._settings)
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
-        return Scored(asked, coverages, parts, scores, self._listed & self._inside(brief), near)
+        return Scored(asked, coverages, parts, scores, *self._admitted(brief, filters), near)
 
     def _with_found_facets(self, brief: Brief, scored: Scored) -> Scored:
         """With the facets that the text of a brief without stated ones names: shown, by words alone, never scored."""
@@ -296,6 +338,22 @@ class Matcher:
         topic: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
         parts[WORDING] = wording_part(topic, author, np.where(self._listed, np.float32(0.0), np.float32(-np.inf)))
         return parts
+
+    def _admitted(self, brief: Brief, filters: Filters) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
+        """(n_creators,) who may be listed, and how many may not for the first reason that holds of each."""
+        creators = self._contents.creators
+        reasons = creators["excluded"].drop_nulls().to_list()
+        counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+        allowed = self._listed
+        for reason, stays in (
+            ("opted_out", ~named(creators, filters.opted_out)),
+            ("blocked", ~named(creators, filters.blocked)),
+            ("outside", self._inside(brief)),
+            ("filtered", passing(creators, self._contents.accounts, filters)),
+        ):
+            counts[reason] = counts.get(reason, 0) + int((allowed & ~stays).sum())
+            allowed = allowed & stays
+        return allowed, counts
 
     def _inside(self, brief: Brief) -> npt.NDArray[np.bool_]:
         """Who posts on the platforms and in the formats that the brief asks for."""
@@ -369,12 +427,6 @@ class Matcher:
             impact=impact.parts(row),
             flags=flags,
         )
-
-    def _excluded(self, scored: Scored) -> tuple[Excluded, ...]:
-        reasons = self._contents.creators["excluded"].drop_nulls().to_list()
-        counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
-        counts["outside"] = int(self._listed.sum() - scored.allowed.sum())
-        return tuple(Excluded(reason, count) for reason, count in counts.items() if count)
 
 
 def _mean(values: Floats) -> np.float32:

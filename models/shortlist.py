@@ -147,7 +147,8 @@ class Entry:
 class Excluded:
     """How many creators were left out for one reason.
 
-    `opted_out`, `minor`, or `outside`: no post on the platforms or in the formats of the brief.
+    `opted_out`, `minor`, `blocked` for this campaign by a named person, `outside`: no post on the platforms or in the
+    formats of the brief, or `filtered`: not what the filters ask for.
     """
 
     reason: str

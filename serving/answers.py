@@ -1,17 +1,45 @@
-"""What the service needs from whatever answers briefs, and the place where the live one is kept."""
+"""What the service needs from whatever answers briefs, and the place where the live one is kept and changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
-from kolmatch.errors import BundleMissing
+from kolmatch.errors import BundleError, BundleMissing
 from models.brief import Brief
-from models.bundle_files import Manifest
+from models.bundle_files import Champion, Manifest
+from models.filters import EVERYONE, Filters
 from models.shortlist import Shortlist
 
 if TYPE_CHECKING:
-    from models.profile import CreatorProfile  # brings the index libraries with it
+    # These bring the index libraries with them.
+    from models.creator_search import CreatorHit, SimilarCreator, Topic
+    from models.nomination import Nomination
+    from models.profile import CreatorProfile
+
+
+class Search(Protocol):
+    """Finds creators without a brief."""
+
+    def find(self, text: str, k: int) -> Sequence[CreatorHit]:
+        """At most `k` creators by name, handle, field or id, best first; the text may lack its diacritics."""
+
+    def topics(self, creator_id: str, k: int) -> Sequence[Topic]:
+        """At most `k` hashtags that a creator uses more than others do.
+
+        Raises:
+            UnknownCreator: the model knows no such creator.
+        """
+
+    def similar(self, creator_id: str, k: int) -> Sequence[SimilarCreator]:
+        """At most `k` creators who speak of the same things.
+
+        Raises:
+            UnknownCreator: the model knows no such creator.
+        """
 
 
 class Answers(Protocol):
@@ -21,8 +49,25 @@ class Answers(Protocol):
     def manifest(self) -> Manifest:
         """What the model is and what it was trained on."""
 
-    def shortlist(self, brief: Brief, k: int) -> Shortlist:
-        """The best `k` creators for a brief.
+    @property
+    def data_until(self) -> datetime | None:
+        """When the newest post was published that it knows."""
+
+    @property
+    def search(self) -> Search:
+        """Creators by name, topic and likeness."""
+
+    def shortlist(self, brief: Brief, k: int, by: str = "impact", filters: Filters = EVERYONE) -> Shortlist:
+        """The best `k` creators for a brief, by one of `models.shortlist.ORDERS`.
+
+        Raises:
+            BriefRefused: the brief cannot be answered.
+        """
+
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        """The place by fit that someone with these captions would have among the best `k` for a brief.
 
         Raises:
             BriefRefused: the brief cannot be answered.
@@ -36,29 +81,99 @@ class Answers(Protocol):
         """
 
 
-AnswersSource: TypeAlias = Callable[[], Answers]
+@dataclass(frozen=True, slots=True)
+class KeptModel:
+    """A model that is kept: what it is, or why that cannot be read (an error's code)."""
+
+    bundle_id: str
+    manifest: Manifest | None
+    problem: str | None
+
+
+class ModelSource(Protocol):
+    """Where models come from."""
+
+    def newest(self) -> Champion:
+        """Which model should be live.
+
+        Raises:
+            BundleError: none, or it cannot be told.
+        """
+
+    def kept(self) -> Sequence[KeptModel]:
+        """Every model that is kept here, usable or not, the newest month first."""
+
+    def load(self, bundle_id: str) -> Answers:
+        """Read a model.
+
+        Raises:
+            BundleError: it is missing, damaged, or of another format.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that answers, and its version number in the registry."""
+
+    answers: Answers
+    version: int
 
 
 class LiveModel:
-    """An `AnswersSource` whose model is loaded after the service has started, so that probes answer meanwhile."""
+    """The model that answers now, replaced by one assignment: a request has either the old or the new one whole."""
 
-    def __init__(self, load: AnswersSource) -> None:
-        self._load = load
-        self._answers: Answers | None = None
+    def __init__(self, source: ModelSource) -> None:
+        self.source = source
+        self._loaded: Loaded | None = None
+        self._refused: BundleError | None = None
+        self._loading = threading.Lock()
+        self.swaps = 0
 
-    def load(self) -> None:
-        """Load the model, then let requests reach it. Raises what loading raises."""
-        self._answers = self._load()
+    def load(self) -> Loaded:
+        """Load the newest model beside the live one, then let requests reach it; nothing is done when it is live.
 
-    def __call__(self) -> Answers:
+        Raises:
+            BundleError: it cannot be used; the old one, if any, keeps answering.
+        """
+        with self._loading:
+            try:
+                return self._load()
+            except BundleError as error:
+                self._refused = error
+                raise
+
+    def loaded(self) -> Loaded:
         """The live model.
 
         Raises:
-            BundleMissing: it is not loaded yet.
+            BundleError: it is not loaded yet, or was refused.
         """
-        if self._answers is None:
-            raise BundleMissing(
-                "The model is still being loaded. Try again in a few seconds.",
-                "Mô hình đang được nạp. Hãy thử lại sau vài giây.",
-            )
-        return self._answers
+        if self._loaded is None:
+            raise self._refused or _still_loading()
+        return self._loaded
+
+    def __call__(self) -> Answers:
+        """The live model's answers; raises what `loaded` raises."""
+        return self.loaded().answers
+
+    @property
+    def refused(self) -> BundleError | None:
+        """Why the newest model is not the live one; None when it is."""
+        return self._refused
+
+    def _load(self) -> Loaded:
+        newest = self.source.newest()
+        live = self._loaded
+        if live is None or live.answers.manifest.bundle_id != newest.bundle_id:
+            live = Loaded(self.source.load(newest.bundle_id), newest.version)
+            self.swaps += 1
+        self._loaded = Loaded(live.answers, newest.version)
+        self._refused = None
+        return self._loaded
+
+
+def _still_loading() -> BundleMissing:
+    return BundleMissing(
+        "The model is still being loaded. Try again in a few seconds.",
+        "Mô hình đang được nạp. Hãy thử lại sau vài giây.",
+    )

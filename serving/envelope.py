@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from fastapi import HTTPException
@@ -27,7 +27,9 @@ SECURITY_HEADERS: Final = {
 }
 
 _access = logging.getLogger("kolmatch.access")
+REFUSAL: Final = "kolmatch_refusal"  # under which the scope of a refused request holds the problem's code
 Refuse = Callable[[Request], Response]
+Count = Callable[[str, str, int, float, str | None], None]  # method, route, status, seconds, refusal
 
 
 def request_id(scope: Scope) -> str:
@@ -39,7 +41,7 @@ class Envelope:
     """ASGI middleware around the whole application.
 
     The log line holds method, route template, status, milliseconds and request id: never a path, query or body,
-    which may name people.
+    which may name people. `larger` maps a path to the bytes that a body may have there instead.
     """
 
     def __init__(
@@ -47,12 +49,16 @@ class Envelope:
         app: ASGIApp,
         *,
         max_request_bytes: int,
+        larger: Mapping[str, int],
         too_large: Refuse,
         new_id: Callable[[], str],
         clock: Callable[[], float],
+        count: Count,
     ) -> None:
         self._app = app
+        self._count = count
         self._max_bytes = max_request_bytes
+        self._larger = larger
         self._too_large = too_large
         self._new_id = new_id
         self._clock = clock
@@ -77,13 +83,16 @@ class Envelope:
         try:
             await self._pass_on(scope, headers, receive, sending)
         finally:
-            _log_access(scope, status, (self._clock() - started) * 1000)
+            seconds = self._clock() - started
+            self._count(scope["method"], route_of(scope), status, seconds, scope.get(REFUSAL))
+            _log_access(scope, status, seconds * 1000)
 
     async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        if _declared_bytes(headers) > self._max_bytes:
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        if _declared_bytes(headers) > max_bytes:
             await self._too_large(Request(scope))(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive, self._max_bytes), send)
+            await self._app(scope, _limited(receive, max_bytes), send)
 
 
 def _given_id(headers: Headers) -> str | None:
@@ -113,5 +122,17 @@ def _limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[Message
 
 
 def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
-    template = getattr(scope.get("route"), "path", "-")
-    _access.info("%s %s %d %.1fms %s", scope["method"], template, status, milliseconds, request_id(scope))
+    route = route_of(scope)
+    fields = {
+        "method": scope["method"],
+        "route": route,
+        "status": status,
+        "milliseconds": round(milliseconds, 1),
+        "request_id": request_id(scope),
+    }
+    _access.info("%s %s %d %.1fms %s", scope["method"], route, status, milliseconds, fields["request_id"], extra=fields)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that took a request, `-` when none did."""
+    return getattr(scope.get("route"), "path", "-")

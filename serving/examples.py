@@ -29,6 +29,8 @@ _LABEL: Final[dict[str, Any]] = {
     "label_en": "Synthetic sample data: no real person.",
 }
 SHORTLIST: Final[dict[str, Any]] = {
+    "shortlist_id": "list_5b0c61e0a97d4f32c8e1",
+    "brief_id": "brief_0d7f4be2915ac3380f6a",
     **_LABEL,
     "by": "impact",
     "entries": [

@@ -44,7 +44,9 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    part: Annotated[Literal["body", "path"], Field(alias="in", description="Where the value was sent")]
+    part: Annotated[
+        Literal["body", "path", "query", "header"], Field(alias="in", description="Where the value was sent")
+    ]
     pointer: Annotated[str, Field(description="JSON pointer (RFC 6901) into that part", examples=["#/age_min"])]
     code: Annotated[str, Field(description="Stable name of the rule", examples=["greater_than_equal"])]
     detail: Annotated[str, Field(description="In the language asked for", examples=["Phải từ 0 trở lên."])]

@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from serving.access.callers import Role
+from serving.access.guard import roles_of
 from serving.envelope import REQUEST_ID_HEADER
 from serving.problems import KINDS, PROBLEM_JSON, Problem
 
@@ -27,7 +29,11 @@ Mọi từ chối theo RFC 9457 (`application/problem+json`), bằng hai ngôn n
 Gửi `X-Request-ID` (chữ, số, `.`, `_`, `-`, tối đa 64 ký tự) để theo dõi một yêu cầu; câu trả lời nhắc lại mã đó.
 """
 TAGS: Final[list[dict[str, Any]]] = [
+    {"name": "briefs", "description": "Bản yêu cầu truyền thông · Policy briefs"},
     {"name": "shortlists", "description": "Bản yêu cầu → danh sách đề xuất · A brief → a shortlist"},
+    {"name": "decisions", "description": "Ai được chọn, mời, loại và vì sao · Who was chosen, invited, rejected, why"},
+    {"name": "outcomes", "description": "Kết quả sau khi mời · What came of inviting"},
+    {"name": "checks", "description": "Thẩm tra trước khi mời · Looked into before inviting"},
     {"name": "creators", "description": "Nhà sáng tạo nội dung · Creators"},
     {"name": "models", "description": "Mô hình đang trả lời · The model that answers"},
     {"name": "probes", "description": "Cho máy chủ và bộ cân bằng tải · For supervisors and balancers"},
@@ -42,6 +48,16 @@ def outcomes(*refusals: int, example: Mapping[str, Any] | None = None) -> dict[i
     return found
 
 
+def reads(*more: int, example: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
+    """What any route that only reads may answer, and `more`."""
+    return outcomes(401, 422, 429, 500, 503, *more, example=example)
+
+
+def writes(*more: int) -> dict[int | str, dict[str, Any]]:
+    """What any route that keeps something may answer, and `more`."""
+    return outcomes(400, 401, 403, 409, 413, 415, 422, 429, 500, 503, *more)
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description of `app`, made once: the framework's, with problems and the request id added."""
     if app.openapi_schema is None:
@@ -49,6 +65,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, tags=app.openapi_tags, routes=app.routes
         )
         _describe_problem(schema)
+        _describe_roles(schema, app)
         for path in schema["paths"].values():
             for operation in path.values():
                 for response in operation["responses"].values():
@@ -78,15 +95,26 @@ def _describe_problem(schema: dict[str, Any]) -> None:
     components["Problem"] = problem
 
 
+def _describe_roles(schema: dict[str, Any], app: FastAPI) -> None:
+    """Say at each operation which role it needs."""
+    schema["components"]["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "API key (`kolmatch keys create`) hoặc mã OpenID Connect của cổng · or the portal's token",
+        }
+    }
+    for (method, path), role in roles_of(app.routes).items():
+        operation = schema["paths"].get(path, {}).get(method.lower())
+        if operation is not None and role is not None:
+            operation["x-role"] = role.label
+            operation["security"] = [] if role is Role.PUBLIC else [{"bearer": []}]
+
+
 def _main(target: Path) -> None:
-    from kolmatch.settings import Settings
-    from serving.answers import LiveModel
-    from serving.app import create_app
+    from serving.app import bare_app
 
-    def nothing() -> NoReturn:
-        raise AssertionError("a description needs no model")
-
-    target.write_text(rendered(create_app(LiveModel(nothing), Settings())), encoding="utf-8")
+    target.write_text(rendered(bare_app()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
-from kolmatch.errors import KolmatchError
-from serving.envelope import REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
+from kolmatch.errors import KolmatchError, NotSignedIn, Overloaded, StoreError, StoreNewer, TooManyRequests
+from serving.envelope import REFUSAL, REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
 from serving.faults import Fault, faults
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -41,11 +43,22 @@ BROKEN_JSON: Final = Kind("broken_json", 400, "The body is not JSON", "Nội dun
 UNKNOWN_PATH: Final = Kind("unknown_path", 404, "No such address", "Không có địa chỉ này")
 METHOD: Final = Kind("method_not_allowed", 405, "Method not allowed", "Phương thức không được phép")
 TOO_LARGE: Final = Kind("too_large", 413, "The body is too large", "Nội dung gửi lên quá lớn")
-MEDIA_TYPE: Final = Kind("media_type", 415, "The body must be JSON", "Nội dung gửi lên phải là JSON")
+MEDIA_TYPE: Final = Kind("media_type", 415, "This kind of content is not taken here", "Không nhận loại nội dung này")
 NOT_READY: Final = Kind("not_ready", 503, "No model is loaded", "Chưa có mô hình nào được nạp")
 INTERNAL: Final = Kind("internal", 500, "Internal error", "Lỗi nội bộ")
 BRIEF_REFUSED: Final = Kind("brief_refused", 422, "The brief cannot be answered", "Không xử lý được bản yêu cầu")
 UNKNOWN_CREATOR: Final = Kind("unknown_creator", 404, "No such creator", "Không có nhà sáng tạo này")
+INPUT_REFUSED: Final = Kind("input_refused", 422, "What was sent cannot be used", "Không dùng được nội dung gửi lên")
+UPLOAD_REFUSED: Final = Kind("upload_refused", 422, "The document cannot be read", "Không đọc được tài liệu")
+NOT_SIGNED_IN: Final = Kind("not_signed_in", 401, "Not signed in", "Chưa đăng nhập")
+NOT_ALLOWED: Final = Kind("not_allowed", 403, "Not allowed", "Không có quyền")
+UNKNOWN_RECORD: Final = Kind("unknown_record", 404, "No such record", "Không có mục này")
+CONFLICT: Final = Kind("conflict", 409, "It does not go with what is there", "Xung đột với dữ liệu hiện có")
+OUTDATED: Final = Kind("outdated", 412, "It was changed in between", "Đã có người sửa trước đó")
+UNMATCHED: Final = Kind("precondition_required", 428, "If-Match is missing", "Thiếu If-Match")
+TOO_MANY: Final = Kind("too_many_requests", 429, "Too many requests", "Quá nhiều yêu cầu")
+OVERLOADED: Final = Kind("overloaded", 503, "Too much at once", "Quá tải")
+STORE: Final = Kind("store", 503, "The store cannot be used", "Không dùng được kho lưu trữ")
 BAD_REQUEST: Final = Kind("bad_request", 400, "The request cannot be answered", "Không xử lý được yêu cầu")
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -62,6 +75,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         BRIEF_REFUSED,
         UNKNOWN_CREATOR,
         BAD_REQUEST,
+        INPUT_REFUSED,
+        UPLOAD_REFUSED,
+        NOT_SIGNED_IN,
+        NOT_ALLOWED,
+        UNKNOWN_RECORD,
+        CONFLICT,
+        OUTDATED,
+        UNMATCHED,
+        TOO_MANY,
+        OVERLOADED,
+        STORE,
     )
 }
 
@@ -88,8 +112,8 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
         "Nội dung lớn hơn mức dịch vụ nhận. Hãy rút ngắn bản yêu cầu.",
     ),
     MEDIA_TYPE.code: (
-        "Send the brief as JSON with the header Content-Type: application/json.",
-        "Hãy gửi bản yêu cầu dạng JSON với tiêu đề Content-Type: application/json.",
+        "Send JSON with the header Content-Type: application/json, a document with its own (Word or PDF).",
+        "Hãy gửi JSON với tiêu đề Content-Type: application/json, tài liệu với kiểu riêng của nó (Word hoặc PDF).",
     ),
     NOT_READY.code: (
         "No model is loaded yet. Try again shortly; if it stays so, run `kolmatch doctor` on the server.",
@@ -99,12 +123,31 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
         "Something went wrong on the server. Report the request id to whoever runs it.",
         "Máy chủ gặp lỗi. Hãy báo mã yêu cầu (request id) cho người quản trị.",
     ),
+    UNMATCHED.code: (
+        "Say with If-Match which revision you read: the ETag of its answer.",
+        "Hãy cho biết bản đã đọc bằng If-Match: ETag trong câu trả lời.",
+    ),
+    OVERLOADED.code: (
+        "More is asked at once than this service can answer. Try again in a few seconds.",
+        "Quá nhiều yêu cầu cùng lúc. Hãy thử lại sau vài giây.",
+    ),
+    STORE.code: (
+        "Briefs and decisions cannot be read or kept now; nothing was changed. Try again shortly.",
+        "Hiện không đọc hay lưu được yêu cầu và quyết định; chưa có gì thay đổi. Hãy thử lại sau ít phút.",
+    ),
     BAD_REQUEST.code: (
         "The request cannot be understood. Compare it with /openapi.json.",
         "Không hiểu được yêu cầu. Hãy đối chiếu với /openapi.json.",
     ),
 }
-_BY_STATUS: Final = {400: BROKEN_JSON, 404: UNKNOWN_PATH, 405: METHOD, 413: TOO_LARGE, 415: MEDIA_TYPE}
+_BY_STATUS: Final = {
+    400: BROKEN_JSON,
+    404: UNKNOWN_PATH,
+    405: METHOD,
+    413: TOO_LARGE,
+    415: MEDIA_TYPE,
+    428: UNMATCHED,
+}
 
 
 class Problem(BaseModel):
@@ -155,6 +198,7 @@ def problem_response(
     en, vi = text or _ADVICE[kind.code]
     language = preferred_language(request.headers.get("accept-language", ""))
     identity = request_id(request.scope)
+    request.scope[REFUSAL] = kind.code
     problem = Problem(
         type=f"urn:kolmatch:problem:{kind.code}",
         title=kind.vi if language == "vi" else kind.en,
@@ -188,11 +232,19 @@ async def _kolmatch_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, KolmatchError)
     if error.http_status < 500:
         kind = KINDS.get(error.code, Kind(error.code, error.http_status, BAD_REQUEST.en, BAD_REQUEST.vi))
-        return problem_response(request, kind, (_clean(error.en), _clean(error.vi)))
+        return problem_response(request, kind, (_clean(error.en), _clean(error.vi)), headers=_telling(error))
     _log.warning("%s %s: %s", request_id(request.scope), error.code, error.en)
     if error.http_status == NOT_READY.status:
-        return problem_response(request, NOT_READY, headers={"Retry-After": str(RETRY_AFTER_S)})
+        kind = {Overloaded: OVERLOADED, StoreError: STORE, StoreNewer: STORE}.get(type(error), NOT_READY)
+        return problem_response(request, kind, headers={"Retry-After": str(RETRY_AFTER_S)})
     return problem_response(request, INTERNAL)
+
+
+def _telling(error: KolmatchError) -> dict[str, str]:
+    """The headers that tell a program what to do."""
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -206,7 +258,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself: unknown paths, methods, bodies."""
     assert isinstance(error, HTTPException)
-    return problem_response(request, _BY_STATUS.get(error.status_code, BAD_REQUEST), headers=error.headers)
+    headers = _allowed(request) if error.status_code == METHOD.status else error.headers
+    return problem_response(request, _BY_STATUS.get(error.status_code, BAD_REQUEST), headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Every method of an address: the framework names those of the first route alone."""
+    contexts = [context for context in iter_route_contexts(request.app.routes) if context.path]
+    here = [c for c in contexts if compile_path(str(c.path))[0].match(request.url.path)]
+    return {"Allow": ", ".join(sorted({method for context in here for method in context.methods or ()}))}
 
 
 async def _internal_error(request: Request, _error: Exception) -> Response:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
+from fastapi import Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from models.brief import YOUTH_AGES, Brief
 from models.bundle_files import Manifest
+from models.filters import Filters
+from serving.store.pages import CURSOR_PATTERN, MAX_PAGE
 
 if TYPE_CHECKING:
     from models.profile import CreatorProfile  # brings the index libraries with it
@@ -43,6 +46,29 @@ Format: TypeAlias = Literal["video", "live", "image", "text", "audio"]
 Age: TypeAlias = Annotated[int, Field(ge=0, le=MAX_AGE), BeforeValidator(_whole)]
 Budget: TypeAlias = Annotated[int, Field(ge=0, le=MAX_BUDGET_VND), BeforeValidator(_whole)]
 Team: TypeAlias = Annotated[int, Field(ge=1, le=MAX_TEAM), BeforeValidator(_whole)]
+
+
+Person: TypeAlias = Annotated[str, Field(pattern=SAYS_SOMETHING, max_length=200)]
+Reason: TypeAlias = Annotated[str, Field(pattern=SAYS_SOMETHING, max_length=2000)]
+CreatorId: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=200)]
+RecordId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_BUDGET_VND), BeforeValidator(_whole)]
+CreatorKind: TypeAlias = Literal["person", "press", "organisation", "network"]
+Order: TypeAlias = Literal["impact", "expected", "fit"]
+Tier: TypeAlias = Literal["nano", "micro", "mid", "macro", "mega"]
+
+CursorIn: TypeAlias = Annotated[
+    str | None, Query(pattern=CURSOR_PATTERN, description="`next_cursor` của trang trước · of the page before")
+]
+LimitIn: TypeAlias = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Số mục một trang · Items a page")]
+RecordPath: TypeAlias = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+CreatorPath: TypeAlias = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", examples=["syn-0007"])]
+
+
+class Body(BaseModel):
+    """What a caller sends: strict, and an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re")
 
 
 class BriefBody(BaseModel):
@@ -94,18 +120,60 @@ class BriefBody(BaseModel):
         ).checked()
 
 
-class ShortlistRequest(BriefBody):
-    """A brief, and how much of an answer is wanted."""
+class FilterBody(Body):
+    """What a creator must be, beside the brief's platforms and formats; who is not known to be it is left out."""
 
+    kinds: Annotated[list[CreatorKind], Field(max_length=4, description="Empty = all")] = []
+    home_provinces: Annotated[Phrases, Field(description="Where creators live; empty = anywhere")] = []
+    max_rate_vnd: Annotated[Budget | None, Field(description="Đồng for one post at most; null = any")] = None
+    tiers: Annotated[
+        list[Tier], Field(max_length=5, description="By followers: below 10,000, 100,000, 500,000, 1,000,000, above")
+    ] = []
+    verified: Annotated[bool | None, Field(description="true: verified by the platform; null = any")] = None
+
+    def to_filters(self, *, opted_out: tuple[str, ...] = (), blocked: tuple[str, ...] = ()) -> Filters:
+        """The same as the matcher takes it, with those who may not be listed."""
+        return Filters(
+            kinds=tuple(self.kinds),
+            home_provinces=tuple(self.home_provinces),
+            max_rate_vnd=self.max_rate_vnd,
+            tiers=tuple(self.tiers),
+            verified=self.verified,
+            opted_out=opted_out,
+            blocked=blocked,
+        )
+
+
+class OfBriefRequest(Body):
+    """How much of an answer is wanted for a brief that is kept already."""
+
+    filters: Annotated[FilterBody, Field(description="Who may be listed at all")] = FilterBody()
+    by: Annotated[Order, Field(description="Ordered by young viewers (careful, or expected), or by fit alone")] = (
+        "impact"
+    )
     top: Annotated[int, Field(ge=1, description=_TOP), BeforeValidator(_whole)] = DEFAULT_TOP
     explain: Annotated[bool, Field(description="With parts, evidence, facets and objections")] = True
 
 
-def request_model(max_results: int) -> type[ShortlistRequest]:
-    """`ShortlistRequest` whose `top` is bounded by the setting, so that the OpenAPI file says the real bound."""
+class ShortlistRequest(BriefBody):
+    """A brief, and how much of an answer is wanted."""
+
+    filters: Annotated[FilterBody, Field(description="Who may be listed at all")] = FilterBody()
+    by: Annotated[Order, Field(description="Ordered by young viewers (careful, or expected), or by fit alone")] = (
+        "impact"
+    )
+    top: Annotated[int, Field(ge=1, description=_TOP), BeforeValidator(_whole)] = DEFAULT_TOP
+    explain: Annotated[bool, Field(description="With parts, evidence, facets and objections")] = True
+
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+def bounded(request: type[Asked], max_results: int) -> type[Asked]:
+    """A request whose `top` is bounded by the setting, so that the OpenAPI file says the real bound."""
     default = min(DEFAULT_TOP, max_results)
     top: Any = (Annotated[int, Field(ge=1, le=max_results, description=_TOP), BeforeValidator(_whole)], default)
-    return create_model("ShortlistRequest", __base__=ShortlistRequest, __doc__=ShortlistRequest.__doc__, top=top)
+    return create_model(request.__name__, __base__=request, __doc__=request.__doc__, top=top)
 
 
 class _Answer(BaseModel):

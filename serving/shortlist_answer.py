@@ -6,11 +6,12 @@ The type checker holds the builders against the shapes, the tests hold the answe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import Field
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict  # pydantic's own requirement before Python 3.12
 
 from models.bundle_files import Manifest
@@ -94,13 +95,15 @@ class EntryAnswer(TypedDict):
 class ExcludedAnswer(TypedDict):
     """How many creators were left out for one reason."""
 
-    reason: Annotated[str, Field(description="opted_out, minor or outside", examples=["opted_out"])]
+    reason: Annotated[str, Field(description="opted_out, minor, blocked, outside or filtered", examples=["opted_out"])]
     count: Annotated[int, Field(ge=0)]
 
 
 class ShortlistAnswer(TypedDict):
-    """Creators for a brief, best first."""
+    """Creators for a brief, best first. Both ids are null when the list was not kept."""
 
+    shortlist_id: Annotated[str | None, Field(description="Under which it is kept for ever as it is")]
+    brief_id: Annotated[str | None, Field(description="The kept brief")]
     synthetic: Synthetic
     label_vi: LabelVi
     label_en: LabelEn
@@ -115,12 +118,23 @@ class ShortlistAnswer(TypedDict):
 
 
 _DECISION: Final = DecisionNote()
+REASONS: Final = ("parts", "evidence", "hashtags", "facets", "against")  # null when `explain` is false
 
 
-def shortlist_json(shortlist: Shortlist, manifest: Manifest, *, explain: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a shortlist is kept."""
+
+    shortlist_id: str
+    brief_id: str
+
+
+def shortlist_json(shortlist: Shortlist, manifest: Manifest, kept: Kept | None, *, explain: bool) -> bytes:
     """A shortlist as JSON in UTF-8, of the shape of `ShortlistAnswer`."""
     label_vi, label_en = synthetic_label(shortlist.synthetic)
     answer: ShortlistAnswer = {
+        "shortlist_id": kept.shortlist_id if kept else None,
+        "brief_id": kept.brief_id if kept else None,
         "synthetic": shortlist.synthetic,
         "label_vi": label_vi,
         "label_en": label_en,
@@ -134,6 +148,14 @@ def shortlist_json(shortlist: Shortlist, manifest: Manifest, *, explain: bool) -
         "decision": _DECISION,
     }
     return to_json(answer, inf_nan_mode="null")
+
+
+def without_reasons(answer: bytes) -> bytes:
+    """The same list without the reasons for each place."""
+    values = from_json(answer)
+    for entry in values["entries"]:
+        entry |= dict.fromkeys(REASONS)
+    return to_json(values)
 
 
 def _entry(entry: Entry, explain: bool) -> EntryAnswer:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from kolmatch.errors import BriefRefused, UnknownCreator
+from kolmatch.errors import BriefRefused, BundleError, UnknownCreator
 from kolmatch.settings import ServingSettings, Settings
 from models.brief import Brief
-from models.bundle_files import Manifest
+from models.bundle_files import Champion, Manifest
+from models.creator_search import CreatorHit, SimilarCreator, Topic
+from models.filters import EVERYONE, Filters
+from models.nomination import Compared, Nomination
 from models.profile import AccountProfile, CreatorProfile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
-from serving.answers import Answers
-from serving.app import create_app
+from serving.access.keys import create_key
+from serving.answers import Answers, KeptModel, LiveModel
+from serving.app import create_app, service_of
 from serving.envelope import SECURITY_HEADERS
+from serving.store import schema
+from serving.store.database import Store
 
 WHEN = datetime(2026, 10, 2, 5, 0, tzinfo=UTC)
 REFUSED_TITLE = "từ chối"
@@ -58,17 +70,59 @@ CREATORS = {
 }
 
 
+class TinySearch:
+    """Finds by a part of the name; both creators are alike."""
+
+    def find(self, text: str, k: int) -> list[CreatorHit]:
+        return [
+            CreatorHit(creator.creator_id, creator.name, creator.kind, "name")
+            for creator in CREATORS
+            if text.lower() in creator.name.lower()
+        ][:k]
+
+    def topics(self, creator_id: str, k: int) -> list[Topic]:
+        TinyAnswers().creator(creator_id)
+        return [Topic("dichvucong", 4, 2.5)][:k]
+
+    def similar(self, creator_id: str, k: int) -> list[SimilarCreator]:
+        TinyAnswers().creator(creator_id)
+        others = [creator for creator in CREATORS if creator.creator_id != creator_id]
+        return [SimilarCreator(other.creator_id, other.name, other.kind, 0.5) for other in others][:k]
+
+
 @dataclass(frozen=True)
 class TinyAnswers:
     """Two creators; the score of each is the number of words shared with the brief's title."""
 
     manifest: Manifest = MANIFEST
 
-    def shortlist(self, brief: Brief, k: int) -> Shortlist:
+    @property
+    def data_until(self) -> datetime | None:
+        return WHEN
+
+    @property
+    def search(self) -> TinySearch:
+        return TinySearch()
+
+    def nominate(
+        self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE
+    ) -> Nomination:
+        rivals = self.shortlist(brief, k, filters=filters).entries
+        own = sum(float(len(_shared(caption, brief.title))) for caption in captions) / len(captions)
+        place = 1 + sum(entry.score > own for entry in rivals)
+        others = tuple(Compared(entry.creator_id, entry.name, entry.score) for entry in rivals)
+        return Nomination(place, len(rivals) + 1, own, (Part("lexical", own),), (), (), others)
+
+    def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Shortlist:
         if brief.title == REFUSED_TITLE:
             raise BriefRefused("No word of it is known.", "Không nhận ra từ nào.")
         entries = sorted(
-            (_entry(creator, post, brief) for creator, post in CREATORS.items()), key=lambda entry: -entry.score
+            (
+                _entry(creator, post, brief)
+                for creator, post in CREATORS.items()
+                if creator.creator_id not in (*filters.opted_out, *filters.blocked)
+            ),
+            key=lambda entry: -entry.score,
         )[:k]
         return Shortlist(
             brief=brief,
@@ -114,11 +168,79 @@ def _entry(creator: CreatorProfile, text: str, brief: Brief) -> Entry:
 
 
 SMALL = Settings(serving=ServingSettings(max_request_bytes=20_000, max_results=50))
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
-def client_of(source: Callable[[], Answers], settings: Settings = SMALL) -> TestClient:
-    app = create_app(source, settings, new_id=lambda: "made-here")
-    return TestClient(app, raise_server_exceptions=False)
+@dataclass(frozen=True)
+class MadeModel:
+    """A source of the one model that a test makes."""
+
+    make: Callable[[], Answers]
+
+    def newest(self) -> Champion:
+        return Champion(self.make().manifest.bundle_id, 1, Path())
+
+    def kept(self) -> list[KeptModel]:
+        manifest = self.make().manifest
+        return [KeptModel(manifest.bundle_id, manifest, None)]
+
+    def load(self, bundle_id: str) -> Answers:
+        answers = self.make()
+        assert answers.manifest.bundle_id == bundle_id
+        return answers
+
+
+def live_model(make: Callable[[], Answers]) -> LiveModel:
+    """A live model, or one that was refused."""
+    live = LiveModel(MadeModel(make))
+    with suppress(BundleError):
+        live.load()
+    return live
+
+
+def own_store() -> Store:
+    """A store of its own, empty, gone when the tests end."""
+    file = Path(tempfile.mkdtemp(dir=_STORES.name)) / "store.sqlite3"
+    shutil.copy(_empty(), file)
+    return Store.at(f"sqlite:///{file}", busy_timeout_s=5)
+
+
+@cache
+def _empty() -> Path:
+    """A store's file with today's tables: copying it is faster than making them for each test."""
+    file = Path(_STORES.name) / "empty.sqlite3"
+    store = Store.at(f"sqlite:///{file}", busy_timeout_s=5)
+    schema.upgrade(store)
+    store.close()
+    return file
+
+
+_STORES = tempfile.TemporaryDirectory(prefix="kolmatch-stores-")
+
+
+def app_of(live: LiveModel, settings: Settings = SMALL, store: Store | None = None) -> FastAPI:
+    return create_app(service_of(live, store or own_store(), settings, lambda: NOW), new_id=lambda: "made-here")
+
+
+def client_of(
+    source: Callable[[], Answers] | LiveModel, settings: Settings = SMALL, store: Store | None = None
+) -> TestClient:
+    live = source if isinstance(source, LiveModel) else live_model(source)
+    return TestClient(app_of(live, settings, store), raise_server_exceptions=False)
+
+
+def key_of(store: Store, role: str, department: str = "so-tttt") -> dict[str, str]:
+    """The header of a fresh key."""
+    with store.writing("cli", NOW) as writing:
+        key = create_key(
+            writing,
+            name=f"{role} of {department}",
+            role=role,
+            department=department,
+            expires_at=NOW + timedelta(days=90),
+            requests_per_minute=100_000,
+        )
+    return {"Authorization": f"Bearer {key.secret}"}
 
 
 def assert_refused(response: Any, status: int, code: str) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from models.matcher import Matcher
-from tests import small_world
+from serving.store import schema
+from serving.store.database import Store
+from tests import postgres, small_world
 from training.pipeline import train
 from training.publishing import train_and_publish
 
@@ -50,3 +53,41 @@ def shuffled_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("shuffled")
     small_world.fill(home, small_world.tables(), shuffled=7)
     return train(home, small_world.SMALL, month="2026-11", progress=no_progress)
+
+
+DATABASES = ("sqlite", "postgresql") if postgres.programs() else ("sqlite",)
+
+
+def pytest_report_header() -> str:
+    """Which databases the store is tested on."""
+    return f"store: tested on {' and '.join(DATABASES)}" if len(DATABASES) > 1 else postgres.MISSING
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """A PostgreSQL server that runs as long as the tests do."""
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    return postgres.new_database(request.getfixturevalue("postgres_address"), postgres.fresh_name())
+
+
+@pytest.fixture
+def empty_store(database_url: str) -> Iterator[Store]:
+    """A store without tables."""
+    store = Store.at(database_url, busy_timeout_s=5.0)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(empty_store: Store) -> Store:
+    """A store with today's tables, empty."""
+    schema.upgrade(empty_store)
+    return empty_store

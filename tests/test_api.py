@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import MutableMapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,15 +23,26 @@ from data.contract import FORMATS, PLATFORMS
 from kolmatch.errors import BundleDamaged, BundleMissing
 from kolmatch.settings import ServingSettings, Settings
 from models.brief import Brief
+from models.filters import EVERYONE, Filters
+from serving.access.guard import roles_of
 from serving.answers import Answers, LiveModel
-from serving.app import create_app
+from serving.app import bare_app
 from serving.examples import ONLINE_PROCEDURES, SHORTLIST
 from serving.faults import MAX_FAULTS
 from serving.openapi import rendered
 from serving.problems import KINDS, preferred_language
 from serving.schemas import DecisionNote, Format, Platform
 from serving.shortlist_answer import ShortlistAnswer
-from tests.api_world import MANIFEST, REFUSED_TITLE, SMALL, TinyAnswers, assert_refused, client_of
+from tests.api_world import (
+    MANIFEST,
+    REFUSED_TITLE,
+    MadeModel,
+    TinyAnswers,
+    app_of,
+    assert_refused,
+    client_of,
+    live_model,
+)
 
 ROOT = Path(__file__).parents[1]
 AGAINST_EN = "no post has a word of the brief"
@@ -93,9 +104,9 @@ def test_the_matcher_gets_the_brief_that_was_sent() -> None:
     seen: list[tuple[Brief, int]] = []
 
     class Listening(TinyAnswers):
-        def shortlist(self, brief: Brief, k: int) -> Any:
+        def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
             seen.append((brief, k))
-            return super().shortlist(brief, k)
+            return super().shortlist(brief, k, by, filters)
 
     body = {**ONLINE_PROCEDURES, "age_min": 18, "age_max": 25, "formats": ["video"], "budget_vnd": 50_000_000}
     client_of(Listening).post("/v1/shortlists", json=body)
@@ -238,7 +249,12 @@ def test_half_a_character_is_refused_wherever_it_stands(client: TestClient) -> N
 
 @given(body=st.binary(max_size=300))
 def test_no_body_is_a_server_error(body: bytes) -> None:
-    assert post(client_of(TinyAnswers), body).status_code < 500
+    assert post(_any_client(), body).status_code < 500
+
+
+@cache
+def _any_client() -> TestClient:
+    return client_of(TinyAnswers)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
@@ -268,7 +284,7 @@ def test_a_body_that_grows_too_large_is_stopped_while_it_arrives() -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(create_app(TinyAnswers, SMALL)(scope, endless, send))
+    asyncio.run(app_of(live_model(TinyAnswers))(scope, endless, send))
     assert (sent[0]["status"], taken) == (413, 21)
     assert json.loads(sent[1]["body"])["code"] == "too_large"
 
@@ -305,7 +321,7 @@ def test_an_unknown_path_is_not_found(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("GET", "/v1/shortlists", "POST"), ("DELETE", "/livez", "GET"), ("PUT", "/v1/creators/a", "GET")],
+    [("DELETE", "/v1/shortlists", "GET, POST"), ("DELETE", "/livez", "GET"), ("PUT", "/v1/creators/a", "GET")],
 )
 def test_a_method_not_allowed_is_told_which_are(client: TestClient, method: str, path: str, allowed: str) -> None:
     response = client.request(method, path)
@@ -347,7 +363,7 @@ def test_title_and_details_follow_the_language(client: TestClient) -> None:
 
 
 def test_probes_tell_a_running_process_from_a_ready_one() -> None:
-    live = LiveModel(TinyAnswers)
+    live = LiveModel(MadeModel(TinyAnswers))
     client = client_of(live)
     assert client.get("/livez").json() == {"status": "live"}
     assert assert_refused(client.get("/readyz"), 503, "not_ready")
@@ -376,7 +392,7 @@ def test_a_damaged_model_is_not_ready_and_its_folder_is_not_told(caplog: pytest.
 
 
 class Broken(TinyAnswers):
-    def shortlist(self, brief: Brief, k: int) -> Any:
+    def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
         raise RuntimeError(f"secret of {brief.title}")
 
 
@@ -391,10 +407,10 @@ def test_probes_answer_while_a_shortlist_is_being_made() -> None:
     asked, release = threading.Event(), threading.Event()
 
     class Slow(TinyAnswers):
-        def shortlist(self, brief: Brief, k: int) -> Any:
+        def shortlist(self, brief: Brief, k: int, by: str = "fit", filters: Filters = EVERYONE) -> Any:
             asked.set()
             assert release.wait(10)
-            return super().shortlist(brief, k)
+            return super().shortlist(brief, k, by, filters)
 
     with client_of(Slow) as client:
         waiting = threading.Thread(target=lambda: client.post("/v1/shortlists", json={"title": "a"}))
@@ -411,7 +427,7 @@ def test_probes_answer_while_a_shortlist_is_being_made() -> None:
 
 def test_the_committed_description_is_the_services_own() -> None:
     committed = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
-    own = rendered(create_app(TinyAnswers, Settings()))
+    own = rendered(bare_app())
     assert committed == own, "run: python -m serving.openapi docs/openapi.json"
 
 
@@ -433,10 +449,15 @@ def test_the_requests_in_the_documentation_are_answered(client: TestClient) -> N
 
 def test_a_serving_process_imports_no_training_library() -> None:
     program = (
-        "import sys; import models.matcher; from serving.app import create_app; from kolmatch.settings import Settings;"
-        "from tests.api_world import TinyAnswers; create_app(TinyAnswers, Settings());"
+        "import sys; import models.matcher; from serving.app import bare_app; bare_app();"
         "heavy = ('torch', 'mlflow', 'sentence_transformers', 'sklearn', 'pyarrow');"
         "print([name for name in heavy if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_every_address_is_documented() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    wanted = [f"`{method} {path}`" for method, path in roles_of(bare_app().routes)]
+    assert [line for line in wanted if line not in page] == []

@@ -10,17 +10,14 @@ from starlette.testclient import TestClient
 from kolmatch.settings import Settings
 from models.brief import Brief
 from models.matcher import Matcher
-from serving.answers import LiveModel
-from serving.app import create_app
+from tests.api_world import client_of
 
 TITLE = "Tuyên truyền dịch vụ công trực tuyến"
 
 
 @pytest.fixture(scope="module")
 def client(small_bundle: Path) -> TestClient:
-    live = LiveModel(lambda: Matcher.load(small_bundle))
-    live.load()
-    return TestClient(create_app(live, Settings()))
+    return client_of(lambda: Matcher.load(small_bundle), Settings())
 
 
 def test_the_api_lists_whom_the_matcher_lists_with_the_same_scores(client: TestClient, matcher: Matcher) -> None:

@@ -19,10 +19,11 @@ from click.testing import CliRunner
 
 from kolmatch.cli import checkup
 from kolmatch.cli.checkup import Verdict
-from kolmatch.cli.service import champion_of, doctor, listen, serve
+from kolmatch.cli.service import doctor, listen, serve, service_around
 from kolmatch.errors import BundleDamaged, BundleMissing, UsageError
 from kolmatch.settings import Settings
 from models.bundle_files import point_champion, write_bundle
+from tests.api_world import own_store
 
 ROOT = Path(__file__).parents[1]
 START_S = 20.0  # a busy machine needs some seconds to import the web framework
@@ -33,21 +34,22 @@ from kolmatch.cli.service import listen, make_server, run_until_stopped
 from kolmatch.errors import BundleDamaged
 from kolmatch.settings import Settings
 from serving.answers import LiveModel
-from tests.api_world import TinyAnswers
+from serving.app import service_of
+from tests.api_world import MadeModel, TinyAnswers, own_store
 
 class Breakable(TinyAnswers):
-    def shortlist(self, brief, k):
+    def shortlist(self, brief, k, by, filters):
         if brief.title == "hỏng":
             raise RuntimeError("secret of " + brief.title)
-        return super().shortlist(brief, k)
+        return super().shortlist(brief, k, by, filters)
 
 def damaged():
     raise BundleDamaged("damaged", "hỏng")
 
-live = LiveModel({model})
-listener = listen("127.0.0.1", 0)
+service = service_of(LiveModel(MadeModel({model})), own_store(), Settings())
+listener = listen("127.0.0.1", 0, demo=True)
 print(listener.getsockname()[1], flush=True)
-run_until_stopped(make_server(live, Settings()), live, listener)
+run_until_stopped(make_server(service), service.live, listener)
 print("stopped")
 """
 
@@ -110,18 +112,18 @@ def test_a_model_that_cannot_be_loaded_ends_the_service_with_its_error() -> None
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "example.org", ""])
 def test_without_keys_only_this_machine_is_served(host: str) -> None:
     with pytest.raises(UsageError, match="no access keys"):
-        listen(host, 0)
+        listen(host, 0, demo=True)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_this_machines_own_addresses_are_taken(host: str) -> None:
-    with listen(host, 0) as listener:
+    with listen(host, 0, demo=True) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
 
 
 def test_a_taken_port_is_said_so() -> None:
-    with listen("127.0.0.1", 0) as listener, pytest.raises(UsageError, match="choose --port"):
-        listen("127.0.0.1", listener.getsockname()[1])
+    with listen("127.0.0.1", 0, demo=True) as listener, pytest.raises(UsageError, match="choose --port"):
+        listen("127.0.0.1", listener.getsockname()[1], demo=True)
 
 
 def test_without_a_model_serving_is_refused_at_once(tmp_path: Path, free_port: int) -> None:
@@ -228,4 +230,4 @@ def test_a_damaged_bundle_is_told_by_its_own_error(tmp_path: Path) -> None:
     champion(tmp_path)
     tmp_path.joinpath("bundles", "CHAMPION").write_text("nothing of the kind")
     with pytest.raises(BundleDamaged):
-        champion_of(tmp_path, Settings())
+        service_around(tmp_path, Settings(), own_store())

@@ -37,7 +37,7 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
     import polars as pl
 
     from data.catalogue import Catalogue
-    from kolmatch.cli.service import champion_of, listen, make_server, run_until_stopped
+    from kolmatch.cli.service import listen, make_server, open_store, run_until_stopped, service_around
     from kolmatch.cli.shortlist_table import print_shortlist
     from models.brief import brief_from_row
     from models.bundle_files import champion_pointer
@@ -53,14 +53,17 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
     print_shortlist(matcher.shortlist(brief_from_row(briefs.row(0, named=True)), _SHOWN), explain=False)
     if no_serve:
         return
-    listener = listen(settings.serving.host, port or settings.serving.port)
-    with contextlib.closing(listener):
-        live = champion_of(home, settings)
-        server = make_server(live, settings)
-        address = "http://{}:{}".format(*listener.getsockname()[:2])
-        click.echo(f"Dịch vụ thử, dữ liệu mẫu, chỉ máy này gọi được: {address} (mô tả: /openapi.json). Ctrl+C để dừng.")
-        click.echo(f"Demo service, synthetic data, this machine only: {address} (see /openapi.json). Ctrl+C stops it.")
-        run_until_stopped(server, live, listener)
+    with contextlib.closing(open_store(home, settings)) as store:
+        service = service_around(home, settings, store)
+        demo = service.access.is_demo()
+        with contextlib.closing(listen(settings.serving.host, port or settings.serving.port, demo=demo)) as listener:
+            _announce("http://{}:{}".format(*listener.getsockname()[:2]))
+            run_until_stopped(make_server(service), service.live, listener)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"Dịch vụ thử, dữ liệu mẫu, chỉ máy này gọi được: {address} (mô tả: /openapi.json). Ctrl+C để dừng.")
+    click.echo(f"Demo service, synthetic data, this machine only: {address} (see /openapi.json). Ctrl+C stops it.")
 
 
 def _fill(home: Path, report: Report) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from kolmatch.settings import Settings
     from serving.answers import LiveModel
+    from serving.service import Service
+    from serving.store.database import Store
 
 # A query is too small to be split: the threads of FAISS and BLAS would only wait for each other.
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -38,13 +40,17 @@ def serve(home: Path, config: Path | None, host: str | None, port: int | None) -
     """
     for variable in _ONE_THREAD:
         os.environ.setdefault(variable, "1")
+    from serving.watching import Watch
+
     settings = load_settings(config)
-    listener = listen(host or settings.serving.host, port or settings.serving.port)
-    with contextlib.closing(listener):
-        live = champion_of(home, settings)
-        server = make_server(live, settings)
-        _announce(listener)
-        run_until_stopped(server, live, listener)
+    with contextlib.closing(open_store(home, settings)) as store:
+        service = service_around(home, settings, store)
+        demo = service.access.is_demo()
+        listener = listen(host or settings.serving.host, port or settings.serving.port, demo=demo)
+        with contextlib.closing(listener):
+            announce(listener, demo=demo)
+            with Watch(service.live, settings.serving.watch_s).running():
+                run_until_stopped(make_server(service), service.live, listener)
 
 
 @click.command()
@@ -75,19 +81,19 @@ def doctor(home: Path, config: Path | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open the port, on this machine's own addresses only.
+def listen(host: str, port: int, *, demo: bool) -> socket.socket:
+    """Open the port; without keys, on this machine's own addresses only.
 
     Raises:
-        UsageError: the address is reachable from elsewhere, or the port cannot be had.
+        UsageError: anyone could reach a service without keys, or the port cannot be had.
     """
     address = "127.0.0.1" if host == "localhost" else host
-    if not _is_loopback(address):
+    if demo and not _is_loopback(address):
         raise UsageError(
-            f"--host {host}: this version has no access keys, so it listens only on this machine. "
-            "Use 127.0.0.1, and a proxy that signs people in for others.",
-            f"--host {host}: phiên bản này chưa có khóa truy cập nên chỉ nghe trên chính máy này. "
-            "Hãy dùng 127.0.0.1, và máy chủ trung gian có đăng nhập cho người khác.",
+            f"--host {host}: there are no access keys, so only this machine is served. "
+            "Make one with `kolmatch keys create`, or set access.oidc_issuer, then start again.",
+            f"--host {host}: chưa có khóa truy cập nên chỉ phục vụ chính máy này. "
+            "Hãy tạo khóa bằng `kolmatch keys create`, hoặc đặt access.oidc_issuer, rồi khởi động lại.",
         )
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -99,32 +105,52 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def champion_of(home: Path, settings: Settings) -> LiveModel:
-    """The live model of a home folder, found but not loaded yet.
+def open_store(home: Path, settings: Settings) -> Store:
+    """The store of a home folder. A SQLite file is made or upgraded here; a database server's by `kolmatch db upgrade`.
+
+    Raises:
+        StoreNewer: a later kolmatch wrote it.
+        StoreError: it cannot be used, or must be upgraded first.
+    """
+    from serving.store import schema
+    from serving.store.database import Store, store_url
+
+    home.mkdir(parents=True, exist_ok=True)
+    store = Store.at(store_url(home, settings.store), busy_timeout_s=settings.store.busy_timeout_s)
+    if store.engine.dialect.name == "sqlite":
+        schema.upgrade(store)
+    else:
+        schema.check(store)
+    return store
+
+
+def service_around(home: Path, settings: Settings, store: Store) -> Service:
+    """The service of a home folder, its live model found but not loaded yet.
 
     Raises:
         BundleMissing: no model was trained.
         BundleDamaged: the pointer to the live model is not what was written.
     """
-    from models.bundle_files import champion_pointer
-    from models.matcher import Matcher
     from serving.answers import LiveModel
+    from serving.app import service_of
+    from serving.home_models import HomeModels
 
-    folder = champion_pointer(home).folder
-    return LiveModel(lambda: Matcher.load(folder, settings.matcher))
+    source = HomeModels(home, settings.matcher)
+    source.newest()
+    return service_of(LiveModel(source), store, settings)
 
 
-def make_server(live: LiveModel, settings: Settings) -> uvicorn.Server:
+def make_server(service: Service) -> uvicorn.Server:
     """The server around the application; it opens nothing yet."""
     import uvicorn
 
     from serving.app import create_app
-    from serving.logs import LOG_CONFIG
+    from serving.logs import log_config
 
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(live, settings),
-            log_config=LOG_CONFIG,
+            create_app(service),
+            log_config=log_config(service.settings.serving.log_format),
             access_log=False,  # it would log paths; the application logs route templates
             server_header=False,
             ws="none",
@@ -156,8 +182,11 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _announce(listener: socket.socket) -> None:
+def announce(listener: socket.socket, *, demo: bool) -> None:
+    """Say where the service is, and whether it needs keys."""
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    click.echo(f"Dịch vụ tại http://{name}:{port} (mô tả: /openapi.json). Chưa có khóa truy cập: chỉ máy này gọi được.")
-    click.echo(f"Serving at http://{name}:{port} (description: /openapi.json). No access keys: this machine only.")
+    vi = "Chưa có khóa truy cập: chỉ máy này gọi được, không lưu gì." if demo else "Cần khóa truy cập."
+    en = "No access keys: this machine only, nothing is kept." if demo else "Access keys are needed."
+    click.echo(f"Dịch vụ tại http://{name}:{port} (mô tả: /openapi.json). {vi}")
+    click.echo(f"Serving at http://{name}:{port} (description: /openapi.json). {en}")

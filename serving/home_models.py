@@ -1,0 +1,50 @@
+"""Models from the bundles under a home folder: no registry is asked, so that none needs to be reachable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kolmatch.errors import BundleError
+from kolmatch.settings import MatcherSettings
+from models.bundle_files import Champion, bundle_folder, champion_pointer, is_bundle_id, read_manifest
+from serving.answers import Answers, KeptModel
+
+
+@dataclass(frozen=True, slots=True)
+class HomeModels:
+    """The bundles of a home folder, and the pointer that says which of them is champion."""
+
+    home: Path
+    settings: MatcherSettings
+
+    def newest(self) -> Champion:
+        """The champion.
+
+        Raises:
+            BundleMissing: no model was trained.
+            BundleDamaged: the pointer to it is not what was written.
+        """
+        return champion_pointer(self.home)
+
+    def kept(self) -> list[KeptModel]:
+        """Every bundle under the home folder, the newest month first."""
+        found = [_kept(folder) for folder in sorted((self.home / "bundles").iterdir()) if is_bundle_id(folder.name)]
+        return sorted(found, key=lambda model: model.manifest.created_month if model.manifest else "", reverse=True)
+
+    def load(self, bundle_id: str) -> Answers:
+        """Verify and read a bundle.
+
+        Raises:
+            BundleError: it is missing, damaged, or of another format; the message names the file.
+        """
+        from models.matcher import Matcher  # brings the index libraries with it, which probes need not wait for
+
+        return Matcher.load(bundle_folder(self.home, bundle_id), self.settings)
+
+
+def _kept(folder: Path) -> KeptModel:
+    try:
+        return KeptModel(folder.name, read_manifest(folder), None)
+    except BundleError as error:
+        return KeptModel(folder.name, None, error.code)

@@ -1,0 +1,1 @@
+"""What came of inviting creators. `routes.py` is the API, `schemas.py` its shapes, `records.py` the store."""

@@ -1,0 +1,1 @@
+"""What supervisors, balancers and programs ask without a key. `routes.py`."""

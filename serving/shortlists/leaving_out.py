@@ -1,0 +1,42 @@
+"""Who may not be on a list for reasons later than the model: tombstones, and blocks of this campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from serving.store.tables import CheckRow, TombstoneRow
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Creators by id; `tombstones` is the highest number among those who opted out, so that it can be told again."""
+
+    opted_out: tuple[str, ...]
+    tombstones: int
+    blocked: tuple[str, ...]
+
+
+def left_out(session: Session, brief_id: str | None, today: date) -> LeftOut:
+    """Who is left out of a list for this brief today."""
+    highest = session.execute(select(func.max(TombstoneRow.number))).scalar() or 0
+    return LeftOut(opted_out_until(session, highest), highest, blocked(session, brief_id, today) if brief_id else ())
+
+
+def opted_out_until(session: Session, highest: int) -> tuple[str, ...]:
+    """Who had opted out or been erased when the tombstones had come to this number."""
+    found = select(TombstoneRow.creator_id).where(TombstoneRow.number <= highest).order_by(TombstoneRow.number)
+    return tuple(session.execute(found).scalars())
+
+
+def blocked(session: Session, brief_id: str, today: date) -> tuple[str, ...]:
+    """Whom a named person blocked for this campaign, the block still holding."""
+    found = select(CheckRow.creator_id).where(
+        CheckRow.brief_id == brief_id,
+        CheckRow.disposition == "blocked",
+        or_(CheckRow.until.is_(None), CheckRow.until >= today),
+    )
+    return tuple(sorted(set(session.execute(found).scalars())))
