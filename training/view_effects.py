@@ -145,7 +145,7 @@ def _read_again(viewings: Viewings, observations: pl.DataFrame) -> pl.DataFrame:
         {
             "post_id": pl.Series(viewings.post_ids.tolist(), dtype=pl.String),
             "published": viewings.days,
-            "platform": pl.Series([viewings.platforms[row] for row in viewings.presence.tolist()], dtype=pl.String),
+            "platform": viewings.presences["platform"].gather(viewings.presence),
         }
     )
     read = observations.drop_nulls("views").sort("post_id", "observed_at").group_by("post_id", maintain_order=True)
