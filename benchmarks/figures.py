@@ -67,7 +67,7 @@ class TaskFigures(_Frozen):
 
 
 class Run(_Frozen):
-    """A whole run. `speed` maps a figure's name, unit included, to its value."""
+    """A whole run. `speed` and `reach` map a figure's name, unit included, to its value."""
 
     format: int
     created_at: datetime
@@ -77,6 +77,7 @@ class Run(_Frozen):
     left_out: tuple[str, ...]
     tasks: tuple[TaskFigures, ...] = ()
     speed: dict[str, float] = {}
+    reach: dict[str, float] = {}
 
     def write(self, path: Path) -> None:
         """Write the run as JSON, whole or not at all."""

@@ -17,6 +17,7 @@ from benchmarks.evaluate import Contender, baseline_contenders, evaluate
 from benchmarks.figures import FORMAT, OURS, Run, TaskFigures, versions
 from benchmarks.ours import Prepared
 from benchmarks.protocol import Task
+from benchmarks.reach import measure_reach
 from benchmarks.speed import measure_speed
 from benchmarks.tables import speed_table, task_table
 from benchmarks.tasks import DEFAULT_DATA, TASKS, variants
@@ -27,6 +28,7 @@ from kolmatch.errors import KolmatchError, UsageError
 from kolmatch.settings import Settings
 
 DEFAULT_TASKS: Final = (WORLD, *TASKS)
+_WORLD_SEED: Final = 2026  # of the sample world whose reach is measured: the one of `kolmatch demo`
 
 
 def possible_tasks(names: Sequence[str], data: Path, left_out: list[str]) -> Iterator[Task]:
@@ -91,9 +93,10 @@ def figures_of(tasks: Sequence[Task], settings: Settings, only: frozenset[str], 
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_DATA, help="Real data.")
 @click.option("--encoder", default="static", show_default=True, help="'static', or a Sentence-Transformers model.")
 @click.option("--speed/--no-speed", default=True, show_default=True, help="Measure speed and memory too.")
+@click.option("--reach/--no-reach", default=True, show_default=True, help="Measure forecasts and captured reach too.")
 @click.option("--scale", type=int, default=0, help="Speed on this many posts, the real ones repeated with noise.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("var/bench/figures.json"))
-def run(tasks: str, systems: str, data: Path, encoder: str, speed: bool, scale: int, out: Path) -> None:
+def run(tasks: str, systems: str, data: Path, encoder: str, speed: bool, reach: bool, scale: int, out: Path) -> None:
     """Print the tables of the evaluation and write their figures.
 
     Example: python -m benchmarks.run --tasks next_post,campaign_a --no-speed
@@ -102,6 +105,8 @@ def run(tasks: str, systems: str, data: Path, encoder: str, speed: bool, scale: 
     try:
         settings = _settings(encoder)
         result = _measured(tasks, systems, data, settings, console)
+        if reach:
+            result = result.model_copy(update={"reach": measure_reach(data, settings, (_WORLD_SEED,), console)})
         if speed:
             result = result.model_copy(update={"speed": measure_speed(data, settings, scale, _says(console))})
             console.print(speed_table(result.speed))

@@ -345,7 +345,7 @@ def test_the_import_takes_every_row_of_a_history(small_task: Task, tmp_path: Pat
 
 def test_a_run_prints_tables_says_what_it_left_out_and_writes_its_figures(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    options = ["--tasks", "campaign_a,law_questions", "--systems", "random,BM25 posts", "--no-speed"]
+    options = ["--tasks", "campaign_a,law_questions", "--systems", "random,BM25 posts", "--no-speed", "--no-reach"]
     printed = CliRunner().invoke(run, [*options, "--data", str(data), "--out", str(out)])
     assert printed.exit_code == 0, printed.output
     assert "Left out: law_questions: law_questions/ is not in the data folder" in printed.output
@@ -356,7 +356,9 @@ def test_a_run_prints_tables_says_what_it_left_out_and_writes_its_figures(data: 
 
 
 def test_an_unknown_task_is_refused_in_both_languages(tmp_path: Path) -> None:
-    printed = CliRunner().invoke(run, ["--tasks", "nothing", "--no-speed", "--out", str(tmp_path / "x.json")])
+    printed = CliRunner().invoke(
+        run, ["--tasks", "nothing", "--no-speed", "--no-reach", "--out", str(tmp_path / "x.json")]
+    )
     assert printed.exit_code == 2
     assert "Không có bài đo 'nothing'" in printed.output
     assert "Unknown task 'nothing'" in printed.output

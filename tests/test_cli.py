@@ -40,6 +40,12 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch, small_home: Path) -> None:
 
 @pytest.fixture
 def kolmatch(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kolmatch:
+    return caller(capsys, monkeypatch)
+
+
+def caller(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kolmatch:
+    """What runs `kolmatch` in this process and says what it printed."""
+
     def call(*arguments: str | Path) -> Said:
         monkeypatch.setattr(sys, "argv", ["kolmatch", *map(str, arguments)])
         code: str | int | None = 0

@@ -29,9 +29,7 @@ _YOUNG_DAYS: Final = 45.0
 _OLD_DAYS: Final = 60.0
 _LEAST_APART_DAYS: Final = 1.0  # readings nearer than that tell rounding, not growth
 _ROUNDS: Final = 12  # of taking turns between levels and effects; they settle after a handful
-_MONTH_POSTS: Final = (
-    5.0  # posts by which a month's effect is drawn to none; with 30 half of a jump stayed in the views
-)
+_MONTH_POSTS: Final = 5.0  # posts by which a month is drawn to none; with 30 a third of a jump stayed in the views
 _FORMAT_POSTS: Final = 20.0  # likewise for a format's
 _JUMP: Final = float(np.log(1.25))  # a change of a quarter from one month to the next is worth a warning
 _JUMP_ERRORS: Final = 4.0  # if it is this many standard errors
@@ -147,7 +145,7 @@ def _read_again(viewings: Viewings, observations: pl.DataFrame) -> pl.DataFrame:
         {
             "post_id": pl.Series(viewings.post_ids.tolist(), dtype=pl.String),
             "published": viewings.days,
-            "platform": pl.Series([viewings.platforms[row] for row in viewings.presence.tolist()], dtype=pl.String),
+            "platform": viewings.presences["platform"].gather(viewings.presence),
         }
     )
     read = observations.drop_nulls("views").sort("post_id", "observed_at").group_by("post_id", maintain_order=True)
