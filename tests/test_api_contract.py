@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 import schemathesis
 from hypothesis import settings
-from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 from starlette.testclient import TestClient
 
 from features.provinces import province_code
@@ -82,7 +82,15 @@ def test_every_answer_is_as_documented(case: schemathesis.Case[Any]) -> None:
 
 def _beyond(case: schemathesis.Case[Any]) -> list[Callable[..., bool | None]]:
     simple = case.path == "/v1/shortlists" and case.method == "POST" and not _refused(case.body)
-    return [] if simple and "Idempotency-Key" not in (case.headers or {}) else BEYOND
+    accepted = [] if simple and "Idempotency-Key" not in (case.headers or {}) else BEYOND
+    return [*accepted, negative_data_rejection] if _sent_anyway(case) else accepted
+
+
+def _sent_anyway(case: schemathesis.Case[Any]) -> bool:
+    """Whether what breaks the description never arrives: a missing key, which is sent all the same, or a parameter
+    that nobody reads, which HTTP lets anyone add."""
+    known = {parameter.name for parameter in case.operation.query}
+    return "Authorization" not in (case.headers or {}) or not set(case.query or {}) <= known
 
 
 def _refused(body: object) -> bool:
