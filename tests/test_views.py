@@ -26,9 +26,9 @@ from features.views import (
     row_quantiles,
     row_spreads,
 )
-from tests.viewed_world import START, Doubles, frame, post, simulated, viewings
+from tests.viewed_world import START, Doubles, frame, post, simulated, start, viewings
 from training.view_effects import DEFAULT_GROWTH
-from training.viewing import viewings_of
+from training.viewing import last_seen, viewings_of
 
 CURVE = Growth((0.3, 0.3, 0.4, 0.2, 0.1, 0.1, 0.2, 0.1))
 gains = st.lists(st.floats(0.0, 2.0), min_size=len(GROWTH_DAYS) - 1, max_size=len(GROWTH_DAYS) - 1).map(tuple)
@@ -71,6 +71,22 @@ def test_a_post_without_views_is_left_out_and_zero_views_are_zero() -> None:
     assert seen.post_ids.tolist() == ["a-tiktok-0001"]
     assert seen.log_views.tolist() == [0.0]
     assert seen.presences["creator"].to_list() == [0]
+
+
+def test_a_later_reading_without_views_does_not_undo_an_earlier_one() -> None:
+    posts = frame([post("a", 0, None, likes=9), post("a", 1, 70), post("a", 2, None)])
+    read = [
+        {"post_id": "a-tiktok-0000", "observed_at": start(20), "views": 400, "likes": 4, "shares": None},
+        {"post_id": "a-tiktok-0000", "observed_at": start(40), "views": 500, "likes": 5, "shares": None},
+        {"post_id": "a-tiktok-0000", "observed_at": start(120), "views": None, "likes": 9, "shares": None},
+        {"post_id": "a-tiktok-0001", "observed_at": start(5), "views": 60, "likes": None, "shares": None},
+    ]
+    schema = {name: frame([]).schema[name] for name in ("post_id", "observed_at", "views", "likes", "shares")}
+    found = last_seen(posts, pl.DataFrame(read, schema=schema))
+    assert found.columns == posts.columns
+    assert found["views"].to_list() == [500, 70, None]
+    assert found["likes"].to_list() == [5, None, None]
+    assert found["observed_at"].to_list()[:2] == [start(40), posts["observed_at"][1]]
 
 
 def test_who_may_not_be_listed_is_not_looked_at() -> None:

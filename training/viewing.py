@@ -14,6 +14,7 @@ from training.tables import Tables
 
 _ZONE: Final = "Asia/Ho_Chi_Minh"
 _DAY_S: Final = 86_400
+_COUNTS: Final = ("views", "likes", "shares")  # of a post's counts, those that a forecast is made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,19 @@ class Seen:
         """What the catalogue says of creators who may be listed."""
         accounts = catalogue.table("accounts").select("creator_id", "platform", "followers")
         kinds = catalogue.table("creators").select("creator_id", "kind")
-        viewings = viewings_of(catalogue.table("posts"), accounts, kinds, tables.creators)
-        return cls(viewings, catalogue.table("observations").select("post_id", "observed_at", "views"))
+        observations = catalogue.table("observations").select("post_id", "observed_at", *_COUNTS)
+        viewings = viewings_of(last_seen(catalogue.table("posts"), observations), accounts, kinds, tables.creators)
+        return cls(viewings, observations.select("post_id", "observed_at", "views"))
+
+
+def last_seen(posts: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Posts with the counts of the last reading that had views: a later one without them does not undo it."""
+    counts = ["observed_at", *_COUNTS]
+    read = observations.drop_nulls("views").sort("post_id", "observed_at").group_by("post_id").last()
+    joined = posts.join(read, on="post_id", how="left", suffix="_read", maintain_order="left")
+    unknown = pl.col("views").is_null()
+    kept = [pl.when(unknown).then(f"{name}_read").otherwise(name).alias(name) for name in counts]
+    return joined.with_columns(kept).select(posts.columns)
 
 
 def viewings_of(posts: pl.DataFrame, accounts: pl.DataFrame, kinds: pl.DataFrame, creators: pl.DataFrame) -> Viewings:
