@@ -17,6 +17,7 @@ from kolmatch.errors import BriefRefused, UsageError
 from kolmatch.settings import MatcherSettings
 from models.brief import Brief
 from models.export import shortlist_json
+from models.lift import TopicLift
 from models.matcher import Matcher
 from models.reach import Target
 from models.shortlist import AGAINST, ORDERS, STATES, Entry, Shortlist
@@ -146,6 +147,27 @@ def test_without_weight_fit_does_not_count(matcher: Matcher) -> None:
     blind = Matcher(matcher.manifest, with_levels(matcher)._contents, MatcherSettings(fit_weight=0.0))
     found = [entry for entry in blind.shortlist(BRIEF, ALL).entries if entry.reach is not None]
     assert all(part.value == 0.0 for entry in found for part in entry.impact if part.name == "fit")
+
+
+def test_the_topics_lift_is_a_part_of_its_own_and_shown_with_its_interval(matcher: Matcher) -> None:
+    """The creator's own posts had twice their usual views; whose posts are not like the brief has a lift of one."""
+    contents = with_levels(matcher)._contents
+    away = np.full(contents.posts.height, np.float32(np.log(2.0)))
+    lift = TopicLift(np.empty(0, np.int64), np.empty(0, np.float32), away, 1.0, 0.5, 0.3, used=True)
+    lifted = Matcher(
+        matcher.manifest, replace(contents, forecast=forecast_of(rows_of(matcher), lift)), MatcherSettings()
+    )
+    for by in ("impact", "expected"):
+        ranked = dict(lifted.rank([BRIEF], ALL, by)[0])
+        for entry in lifted.shortlist(BRIEF, ALL, by).entries:
+            if entry.reach is None:
+                continue
+            parts = {part.name: part for part in entry.impact}
+            assert sum(part.value for part in entry.impact) == pytest.approx(ranked[entry.creator_id], abs=1e-6)
+            assert parts["topic_lift"].multiplier == pytest.approx(entry.reach.lift.p50)
+            assert entry.reach.lift.p10 < entry.reach.lift.p50 < entry.reach.lift.p90
+    found = lifted.shortlist(BRIEF, ALL)
+    assert 1.2 < entry_of(found, "dvc").impact[1].multiplier <= 2.0
 
 
 # --- too little data
