@@ -11,11 +11,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from filelock import FileLock
 
 from kolmatch.cli import main
-from kolmatch.errors import UsageError
+from kolmatch.errors import TrainingBusy, UsageError
 from tests.test_backtest import MOMENT, N_CREATORS, SETTINGS, catalogue, quiet, viewed
-from training.assessment import Assessment
+from training.assessment import PAST_FOLDER, Assessment
 from training.charts import Axis, Bar, Line, bar_chart, line_chart
 from training.figures import CaptureFigures, OrderFigures
 from training.measures import Interval
@@ -58,7 +59,16 @@ def test_the_report_holds_the_backtest_and_what_the_bundle_says(evaluated: tuple
 
 
 def test_nothing_is_left_behind_in_the_home_folder(home: Path, evaluated: tuple[Assessment, Path]) -> None:
-    assert [path.name for path in home.glob("evaluation-*")] == []
+    assert not (home / PAST_FOLDER).exists()
+
+
+def test_two_evaluations_do_not_run_at_once_and_what_a_dead_one_left_goes(home: Path, tmp_path: Path) -> None:
+    (home / PAST_FOLDER / "catalogue").mkdir(parents=True)
+    with FileLock(home / "evaluation.lock"), pytest.raises(TrainingBusy, match="evaluation"):
+        evaluate(home, SETTINGS, "champion", MOMENT, tmp_path, quiet)
+    assert (home / PAST_FOLDER).exists()  # it may be the other's
+    evaluate(home, SETTINGS, "champion", MOMENT, tmp_path, quiet)
+    assert not (home / PAST_FOLDER).exists()
 
 
 def test_the_page_is_whole_in_both_languages_and_asks_nobody_for_anything(evaluated: tuple[Assessment, Path]) -> None:

@@ -6,19 +6,21 @@ version itself has seen what it would be asked about. The briefs of the SYNTHETI
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from data.catalogue import Catalogue, copy_until
 from data.world import read_truth
 from features.views import GROWTH_DAYS, Growth
-from kolmatch.errors import TooLittleData, UsageError
+from kolmatch.errors import TooLittleData, TrainingBusy, UsageError
 from kolmatch.settings import Settings
 from models.audience import SOURCES
 from models.bundle import Contents, load_bundle
@@ -32,6 +34,7 @@ from training.registry import ModelVersion
 
 Progress = Callable[[str, int, int], None]
 
+PAST_FOLDER: Final = "evaluation-past"  # under the home folder, with all that is personal, while an evaluation runs
 SAMPLE_WORLD: Final = "sample-world"  # folder under the home folder that `kolmatch demo` writes
 _BACKTEST_DRAW: Final = 1  # which generator draws what; one step's draws never shift another's
 _HASHTAG_DRAW: Final = 2
@@ -114,13 +117,14 @@ def assess(
     Raises:
         CatalogueError: nothing was imported, or the catalogue is damaged.
         UsageError: no post was published before the moment, or none from then on.
+        TrainingBusy: another evaluation of this home folder is running.
     """
     catalogue = Catalogue.open(home)
     manifest, contents = load_bundle(bundle)
     as_trained = Settings.model_validate({k: v for k, v in manifest.settings.items() if k in ("encoder", "training")})
     at = _parting(catalogue, moment, as_trained.training.holdout_share)
-    with tempfile.TemporaryDirectory(prefix="evaluation-", dir=home) as folder:
-        held = _held_against(catalogue, Path(folder), as_trained, settings, at, progress)
+    with _alone(home) as folder:
+        held = _held_against(catalogue, folder, as_trained, settings, at, progress)
     asked = _world(home, catalogue, Matcher(manifest, contents, settings.matcher), as_trained, progress)
     return Assessment(
         version=version.version,
@@ -139,6 +143,25 @@ def assess(
         growth=_growth(contents),
         audiences=_audiences(contents),
     )
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[Path]:
+    """The folder of the second model, for one evaluation at a time; what one that was cut off left there goes first."""
+    folder, lock = home / PAST_FOLDER, FileLock(home / "evaluation.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise TrainingBusy(
+            f"Another evaluation of {home} is running. Let it end, then repeat.",
+            f"Một lần đánh giá khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+        ) from error
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
 
 
 @dataclass(frozen=True, slots=True)
