@@ -19,6 +19,7 @@ from data.generations import Generation
 from data.merging import ORDER, SYNTHETIC, Merged, labelled, merge, observations_of, orphans, stored_schema
 from data.readers import Chunk, read_chunks
 from data.reasons import PROBLEMS, REJECTS, explained
+from data.tombstones import Tombstones
 from kolmatch.errors import CatalogueDamaged, UsageError
 
 ROW_GROUP: Final = 50_000  # rows; small enough to read a part, large enough to pack well
@@ -52,7 +53,7 @@ class Catalogue:
         """
         table = _stored_table(name)
         try:
-            return _stored(self.generation, table).select(table.names).collect()
+            return stored_rows(self.generation, table).select(table.names).collect()
         except (OSError, pl.exceptions.PolarsError) as error:
             raise CatalogueDamaged(
                 f"The table {name} of the catalogue cannot be read: {error}. Restore it from a backup or import again.",
@@ -94,11 +95,11 @@ def copy_until(catalogue: Catalogue, moment: datetime, home: Path) -> Catalogue:
     tables |= {"posts": earlier, "audiences": _stored_of(catalogue, "audiences").filter(pl.col("as_of") < moment)}
     tables["observations"] = _stored_of(catalogue, "observations").join(earlier, on="post_id", how="semi")
     with generations.writing(home):
-        return Catalogue(generations.publish(home, {name: _writer(rows) for name, rows in tables.items()}))
+        return Catalogue(generations.publish(home, {name: table_writer(rows) for name, rows in tables.items()}))
 
 
 def _stored_of(catalogue: Catalogue, name: str) -> pl.LazyFrame:
-    return _stored(catalogue.generation, STORED[name])
+    return stored_rows(catalogue.generation, STORED[name])
 
 
 def _stored_table(name: str) -> Table:
@@ -110,8 +111,8 @@ def _stored_table(name: str) -> Table:
     )
 
 
-def _stored(generation: Generation | None, table: Table) -> pl.LazyFrame:
-    """The rows at rest; a column that the contract gained since is missing in them."""
+def stored_rows(generation: Generation | None, table: Table) -> pl.LazyFrame:
+    """The rows at rest, lazily; a column that the contract gained since is missing in them."""
     schema = stored_schema(table)
     if generation is None or table.name not in generation.tables:
         return pl.LazyFrame(schema=schema)
@@ -176,11 +177,12 @@ def import_file(
     table = table_named(table_name)
     invented = synthetic or (file.parent / SYNTHETIC_MARKER).exists()
     with _workplace(home, dry_run=dry_run) as staging:
-        staged = _stage(table, file, staging, now=now, synthetic=invented, progress=progress)
+        erased = Tombstones.read(home)
+        staged = _stage(table, file, staging, erased, now=now, synthetic=invented, progress=progress)
         report, changed = _weighed(home, table, staged)
         if not changed or dry_run or (strict and report.rejected):
             return report
-        generations.publish(home, {name: _writer(merged.rows) for name, merged in changed.items()})
+        generations.publish(home, {name: table_writer(merged.rows) for name, merged in changed.items()})
         return replace(report, written=True)
 
 
@@ -208,12 +210,21 @@ class _Staged:
     unknown: tuple[str, ...]
 
 
-def _stage(table: Table, file: Path, folder: Path, *, now: datetime, synthetic: bool, progress: Progress) -> _Staged:
+def _stage(
+    table: Table,
+    file: Path,
+    folder: Path,
+    erased: Tombstones,
+    *,
+    now: datetime,
+    synthetic: bool,
+    progress: Progress,
+) -> _Staged:
     problems = [pl.DataFrame(schema=PROBLEMS)]
     unknown: dict[str, None] = {}
     parts = []
     for number, chunk in enumerate(read_chunks(file, table)):
-        good, wrong = _checked(table, chunk, now)
+        good, wrong = _checked(table, chunk, erased, now)
         parts.append(folder / f"{number:06d}.parquet")
         labelled(table, good, synthetic=synthetic).rename({ROW: ORDER}).write_parquet(parts[-1], compression="lz4")
         problems.append(wrong)
@@ -224,18 +235,29 @@ def _stage(table: Table, file: Path, folder: Path, *, now: datetime, synthetic: 
     return _Staged(file, rows, pl.concat(problems), tuple(unknown))
 
 
-def _checked(table: Table, chunk: Chunk, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _checked(table: Table, chunk: Chunk, erased: Tombstones, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     checked = check(table, chunk.frame, now=now)
-    return checked.good, pl.concat([chunk.problems, checked.problems])
+    good, refused = _still_there(checked.good, erased)
+    return good, pl.concat([chunk.problems, checked.problems, refused])
+
+
+def _still_there(rows: pl.DataFrame, erased: Tombstones) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of creators who were not erased, and why the others are refused; the report does not repeat the id."""
+    gone = erased.among(rows["creator_id"].unique().to_list()) if erased.marks and "creator_id" in rows.columns else ()
+    if not gone:
+        return rows, pl.DataFrame(schema=PROBLEMS)
+    theirs = pl.col("creator_id").is_in(list(gone))
+    said = {"column": pl.lit("creator_id"), "value": pl.lit(None, pl.String), "code": pl.lit("erased")}
+    return rows.filter(~theirs), rows.filter(theirs).select(pl.col(ROW).alias("row"), **said)
 
 
 def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, dict[str, Merged]]:
     """The report, and the tables that would change."""
     old = generations.current_or_none(home)
-    merged = {table.name: merge(table, _stored(old, table), staged.rows)}
+    merged = {table.name: merge(table, stored_rows(old, table), staged.rows)}
     if table.name == "posts":
-        merged[OBSERVATIONS.name] = merge(OBSERVATIONS, _stored(old, OBSERVATIONS), observations_of(staged.rows))
-    referred = {other: _stored(old, STORED[other]) for other in table.refers_to.values()}
+        merged[OBSERVATIONS.name] = merge(OBSERVATIONS, stored_rows(old, OBSERVATIONS), observations_of(staged.rows))
+    referred = {other: stored_rows(old, STORED[other]) for other in table.refers_to.values()}
     main = merged[table.name]
     report = ImportReport(
         file=staged.file,
@@ -252,7 +274,9 @@ def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, d
     return report, {name: change for name, change in merged.items() if change.changes}
 
 
-def _writer(rows: pl.LazyFrame) -> Callable[[Path], tuple[int, int]]:
+def table_writer(rows: pl.LazyFrame) -> Callable[[Path], tuple[int, int]]:
+    """What writes a table's rows to the path it is given and tells how many they are, and how many synthetic."""
+
     def write(path: Path) -> tuple[int, int]:
         rows.sink_parquet(path, compression="zstd", row_group_size=ROW_GROUP)
         counts = pl.scan_parquet(path, glob=False).select(pl.len(), pl.col(SYNTHETIC).sum()).collect().row(0)

@@ -191,6 +191,14 @@ def publish(home: Path, changed: Mapping[str, Callable[[Path], tuple[int, int]]]
     return Generation(folder, tables)
 
 
+def forget_earlier(home: Path) -> None:
+    """Remove the generation before the current one too, whoever has it open. Only under `writing`."""
+    old = current_or_none(home)
+    for path in catalogue_folder(home).iterdir():
+        if _NAME.fullmatch(path.name) and (old is None or path.name != old.folder.name):
+            shutil.rmtree(path)
+
+
 def current_or_none(home: Path) -> Generation | None:
     """The current generation; None when nothing was imported.
 

@@ -20,6 +20,7 @@
     ├── StoreError                1  the database of briefs and decisions cannot be used
     │   ├── StoreNewer               it was written by a later kolmatch
     │   └── AuditBroken              the audit trail is not what was written
+    ├── ErasureIncomplete         1  a person could not be taken out everywhere
     ├── Overloaded                1  more is asked at once than can be answered
     ├── CatalogueError            1
     │   ├── CatalogueEmpty           nothing was imported yet
@@ -189,6 +190,14 @@ class AuditBroken(StoreError):
     """The audit trail is not what was written."""
 
     code = "audit_broken"
+    http_status = 500
+
+
+class ErasureIncomplete(KolmatchError):
+    """A person could not be taken out everywhere, or it cannot be told who was."""
+
+    code = "erasure_incomplete"
+    exit_code = 1
     http_status = 500
 
 

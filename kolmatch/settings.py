@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -23,6 +24,15 @@ HOME_VARIABLE: Final = "KOLMATCH_HOME"
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+# Working days lost to public holidays (Labour Code 2019, Article 112), days given in place of a weekend among them.
+_HOLIDAYS: Final = (
+    *("2026-01-01", "2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-04-27"),
+    *("2026-04-30", "2026-05-01", "2026-09-01", "2026-09-02"),
+    *("2027-01-01", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-04-16", "2027-04-30"),
+    *("2027-05-03", "2027-09-02"),
+)
 
 
 class Section(BaseModel):
@@ -125,6 +135,17 @@ class AccessSettings(Section):
         return self
 
 
+class RightsSettings(Section):
+    """By when what creators ask for must be answered and done."""
+
+    answer_working_days: Positive = 2
+    access_days: Positive = 10
+    correction_days: Positive = 10
+    opt_out_days: Positive = 15
+    erasure_days: Positive = 20
+    holidays: list[date] = [date.fromisoformat(day) for day in _HOLIDAYS]
+
+
 class Settings(Section):
     """All settings of one process."""
 
@@ -135,6 +156,7 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
+    rights: RightsSettings = RightsSettings()
 
     @classmethod
     def load(cls, file: Path | None, environment: Mapping[str, str]) -> Settings:

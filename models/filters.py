@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from data.tombstones import marked
+
 Mask = npt.NDArray[np.bool_]
 
 # Followers of the largest account, from (included) and below (excluded): the words agencies use.
@@ -31,7 +33,7 @@ class Filters:
         max_rate_vnd: the price of a post at most, in đồng.
         tiers: names of `TIERS`.
         verified: True: an account verified by its platform.
-        opted_out: ids of creators who opted out since the model was trained.
+        opted_out: ids of creators who opted out since the model was trained, and marks of those who were erased.
         blocked: ids of creators whom a named person blocked for this campaign.
     """
 
@@ -48,10 +50,17 @@ EVERYONE: Final = Filters()
 
 
 def named(creators: pl.DataFrame, ids: tuple[str, ...]) -> Mask:
-    """(n_creators,) who is among the ids."""
+    """(n_creators,) who is among the ids, or stands for one of the marks of erased creators among them."""
     if not ids:
         return np.zeros(creators.height, dtype=bool)
-    return creators["creator_id"].is_in(list(ids)).to_numpy()
+    erased = marked(ids, creators["creator_id"])
+    return creators["creator_id"].is_in([*ids, *erased]).to_numpy()
+
+
+def hiding(creators: pl.DataFrame, ids: tuple[str, ...]) -> pl.DataFrame:
+    """The creators, those among the ids or marks excluded for having opted out."""
+    hidden = pl.lit(pl.Series(named(creators, ids))) & pl.col("excluded").is_null()
+    return creators.with_columns(excluded=pl.when(hidden).then(pl.lit("opted_out")).otherwise(pl.col("excluded")))
 
 
 def passing(creators: pl.DataFrame, accounts: pl.DataFrame, filters: Filters) -> Mask:

@@ -33,14 +33,18 @@ class HomeModels:
         return sorted(found, key=lambda model: model.manifest.created_month if model.manifest else "", reverse=True)
 
     def load(self, bundle_id: str) -> Answers:
-        """Verify and read a bundle.
+        """Verify and read a bundle; when it was rewritten without somebody, what took its place.
 
         Raises:
             BundleError: it is missing, damaged, or of another format; the message names the file.
         """
         from models.matcher import Matcher  # brings the index libraries with it, which probes need not wait for
+        from models.rewriting import successor
 
-        return Matcher.load(bundle_folder(self.home, bundle_id), self.settings)
+        folder = bundle_folder(self.home, bundle_id)
+        if not folder.exists():
+            folder = successor(self.home, bundle_id) or folder
+        return Matcher.load(folder, self.settings)
 
 
 def _kept(folder: Path) -> KeptModel:

@@ -34,6 +34,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "decisions", "description": "Ai được chọn, mời, loại và vì sao · Who was chosen, invited, rejected, why"},
     {"name": "outcomes", "description": "Kết quả sau khi mời · What came of inviting"},
     {"name": "checks", "description": "Thẩm tra trước khi mời · Looked into before inviting"},
+    {"name": "rights", "description": "Quyền của nhà sáng tạo · Rights of creators"},
     {"name": "creators", "description": "Nhà sáng tạo nội dung · Creators"},
     {"name": "models", "description": "Mô hình đang trả lời · The model that answers"},
     {"name": "probes", "description": "Cho máy chủ và bộ cân bằng tải · For supervisors and balancers"},

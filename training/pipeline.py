@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,15 @@ class Learned:
     fade_days: float = POST_FADE_DAYS
 
 
-def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Path] = (), progress: Progress) -> Path:
+def train(
+    home: Path,
+    settings: Settings,
+    *,
+    month: str,
+    warm_start: Sequence[Path] = (),
+    opted_out: Collection[str] = (),
+    progress: Progress,
+) -> Path:
     """Make a bundle from the catalogue under `home` and return its folder; nothing is registered.
 
     Args:
@@ -70,6 +78,7 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
         settings: of this process.
         month: "2026-11", the month the model is made for.
         warm_start: files whose texts teach the static encoder general Vietnamese.
+        opted_out: ids of creators who opted out after they were imported.
         progress: called with (stage, done, in all).
 
     Raises:
@@ -79,13 +88,17 @@ def train(home: Path, settings: Settings, *, month: str, warm_start: Sequence[Pa
         TrainingBusy: another training of this home folder is running.
     """
     catalogue = Catalogue.open(home)
-    with _alone(home):
-        return _trained(home, catalogue, settings, month, warm_start, progress)
+    with alone(home):
+        return _trained(home, catalogue, settings, month, warm_start, opted_out, progress)
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the training lock; the operating system frees it when a process dies."""
+def alone(home: Path) -> Iterator[None]:
+    """Hold the training lock; the operating system frees it when a process dies.
+
+    Raises:
+        TrainingBusy: another holds it.
+    """
     lock = FileLock(home / "training.lock", timeout=0)
     try:
         lock.acquire()
@@ -101,10 +114,16 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _trained(
-    home: Path, catalogue: Catalogue, settings: Settings, month: str, warm_start: Sequence[Path], progress: Progress
+    home: Path,
+    catalogue: Catalogue,
+    settings: Settings,
+    month: str,
+    warm_start: Sequence[Path],
+    opted_out: Collection[str],
+    progress: Progress,
 ) -> Path:
     progress("read", 0, 1)
-    tables = read_tables(catalogue)
+    tables = read_tables(catalogue, opted_out)
     extra = [pair for file in warm_start for pair in read_pairs(file)]
     progress("read", 1, 1)
     tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from kolmatch.settings import Settings
@@ -12,7 +12,13 @@ from training.registry import ModelVersion, Registry
 
 
 def train_and_publish(
-    home: Path, settings: Settings, *, month: str, warm_start: Sequence[Path] = (), progress: Progress
+    home: Path,
+    settings: Settings,
+    *,
+    month: str,
+    warm_start: Sequence[Path] = (),
+    opted_out: Collection[str] = (),
+    progress: Progress,
 ) -> ModelVersion:
     """Make a bundle and register it with its parameters, metrics and data-set hashes.
 
@@ -20,7 +26,7 @@ def train_and_publish(
         CatalogueError, TooLittleData, FileUnreadable: see `training.pipeline.train`.
         RegistryError: MLflow cannot be reached; the bundle stays under the home folder.
     """
-    bundle = train(home, settings, month=month, warm_start=warm_start, progress=progress)
+    bundle = train(home, settings, month=month, warm_start=warm_start, opted_out=opted_out, progress=progress)
     manifest = read_manifest(bundle)
     progress("register", 0, 1)
     version = Registry.open(home, settings.registry).publish(

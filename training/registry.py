@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -36,6 +36,7 @@ EVALUATION_FOLDER: Final = "evaluation"
 # Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
 LOCK_WAIT_S: Final = 1800.0
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
+_MOST_RUNS: Final = 1000  # that share a bundle: trainings of the same data end in the same bytes
 _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
 _BUNDLE_TAG: Final = "kolmatch.bundle_id"
 _MONTH_TAG: Final = "kolmatch.month"
@@ -165,6 +166,25 @@ class Registry:
             if alias_or_version == CHAMPION:
                 point_champion(self._home, chosen.bundle_id, chosen.version)
             return folder
+
+    def download(self, version: ModelVersion, folder: Path) -> None:
+        """Copy a version's artifacts into an empty folder as they are, damaged or not."""
+        with self._mlflow() as client:
+            _download(client, version.run_id, folder)
+
+    def replace_bundle(self, bundle_id: str, folder: Path | None) -> None:
+        """Put another bundle in the place of one in every run and version that holds it; None only removes it.
+
+        For erasure alone: whatever else is registered never changes.
+        """
+        if self._is_local and not self._database.exists():
+            return
+        with self._alone(), self._mlflow() as client:
+            manifest = read_manifest(folder) if folder else None
+            for run in _runs_with(client, bundle_id):
+                _replace_artifacts(client, run, folder)
+                if run.info.lifecycle_stage == "active":
+                    _tag_anew(client, self._settings.model_name, run, manifest)
 
     @property
     def _database(self) -> Path:
@@ -320,6 +340,35 @@ def _version(client: MlflowClient, made: MlflowVersion, aliases: Mapping[str, in
         run_id=str(made.run_id),
         synthetic=made.tags[_SYNTHETIC_TAG] == "true",
     )
+
+
+def _runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
+    """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
+    from mlflow.entities import ViewType
+
+    experiments = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
+    wanted = f"tags.`{_BUNDLE_TAG}` = '{bundle_id}'"
+    return list(client.search_runs(experiments, wanted, run_view_type=ViewType.ALL, max_results=_MOST_RUNS))
+
+
+def _replace_artifacts(client: MlflowClient, run: Run, folder: Path | None) -> None:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    repository: Any = get_artifact_repository(run.info.artifact_uri)
+    repository.delete_artifacts(ARTIFACT_FOLDER)
+    if folder and run.info.lifecycle_stage == "active":
+        client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
+
+
+def _tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
+    """Versions first: a run that still has the old tag is found again when this is cut off."""
+    run_id = str(run.info.run_id)
+    for made in client.search_model_versions(f"run_id='{run_id}'"):
+        if manifest:
+            client.set_model_version_tag(model_name, made.version, _BUNDLE_TAG, manifest.bundle_id)
+        else:
+            client.delete_model_version_tag(model_name, made.version, _BUNDLE_TAG)  # it holds no bundle any more
+    client.set_tag(run_id, _BUNDLE_TAG, manifest.bundle_id if manifest else "")
 
 
 def _spelt(name: str) -> str:

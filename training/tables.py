@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -50,13 +51,13 @@ class Tables:
     ages: npt.NDArray[np.float64]
 
 
-def read_tables(catalogue: Catalogue) -> Tables:
-    """Read the catalogue.
+def read_tables(catalogue: Catalogue, opted_out: Collection[str] = ()) -> Tables:
+    """Read the catalogue; `opted_out` are ids of creators who opted out after they were imported.
 
     Raises:
         TooLittleData: fewer than two creators have posts with text.
     """
-    people = _people(catalogue)
+    people = _people(catalogue, opted_out)
     listed = people.filter(pl.col("excluded").is_null())
     posts = catalogue.table("posts").join(listed.select("creator_id"), on="creator_id", how="semi")
     readable = _readable(posts)
@@ -102,14 +103,14 @@ def _assembled(
     )
 
 
-def _people(catalogue: Catalogue) -> pl.DataFrame:
+def _people(catalogue: Catalogue, opted_out: Collection[str]) -> pl.DataFrame:
     """Every creator who is named or has posts, with why not to list them, if so."""
     named = catalogue.table("creators")
     posting = catalogue.table("posts").select(pl.col("creator_id").unique())
     unnamed = posting.join(named, on="creator_id", how="anti").with_columns(name=pl.col("creator_id"))
     people = pl.concat([named, unnamed], how="diagonal_relaxed").sort("creator_id")
     reason = (
-        pl.when(pl.col("opted_out").fill_null(value=False))
+        pl.when(pl.col("opted_out").fill_null(value=False) | pl.col("creator_id").is_in(list(opted_out)))
         .then(pl.lit("opted_out"))
         .when(pl.col("is_minor").fill_null(value=False))
         .then(pl.lit("minor"))

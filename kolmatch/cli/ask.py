@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 
 def champion(home: Path, config: Path | None) -> Matcher:
-    """The live model of a home folder."""
+    """The live model of a home folder, without whoever opted out since it was trained."""
+    from kolmatch.cli.rights import tombstones
     from models.bundle_files import champion_pointer
     from models.matcher import Matcher
 
-    return Matcher.load(champion_pointer(home).folder, load_settings(config).matcher)
+    settings = load_settings(config)
+    folder = champion_pointer(home).folder
+    return Matcher.load(folder, settings.matcher, opted_out=tombstones(home, settings))
 
 
 ORDER = click.option(

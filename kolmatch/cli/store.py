@@ -138,6 +138,12 @@ def replay(shortlist_id: str, home: Path, config: Path | None) -> None:
             row = shortlist_named(session, shortlist_id)
         folder = _bundle(home, settings, row.bundle_id, row.model_version)
         found = ask_again(asked_then(store, row), Matcher.load(folder, settings.matcher))
+    if found.rewritten or found.erased_places:
+        places = ", ".join(map(str, found.erased_places)) or "-"
+        order = ("như cũ", "as it was") if found.same_order else ("ĐÃ KHÁC", "DIFFERS")
+        click.echo(f"Đã xóa người ở hạng {places} theo yêu cầu của họ; thứ tự những người còn lại {order[0]}.")
+        click.echo(f"Those at place {places} were erased at their request; the order of the others {order[1]}.")
+        raise click.exceptions.Exit(0 if found.same_order else 1)
     if not found.identical:
         click.echo(f"KHÁC / DIFFERS: {found.kept_sha256} (kolmatch {found.kept_by})", err=True)
         click.echo(f"               {found.replayed_sha256} (kolmatch {found.replayed_by})", err=True)
@@ -152,8 +158,12 @@ def _bundle(home: Path, settings: Settings, bundle_id: str, version: int | None)
         BundleError: it is in neither.
     """
     from models.bundle_files import bundle_folder, is_whole
+    from models.rewriting import successor
 
     folder = bundle_folder(home, bundle_id)
+    rewritten = successor(home, bundle_id)
+    if rewritten is not None:
+        return rewritten
     if version is None or is_whole(folder, bundle_id):
         return folder
     from training.registry import Registry

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from data.tombstones import marked
 from serving.store.tables import CheckRow, TombstoneRow
 
 
@@ -27,8 +28,14 @@ def left_out(session: Session, brief_id: str | None, today: date) -> LeftOut:
 
 
 def opted_out_until(session: Session, highest: int) -> tuple[str, ...]:
-    """Who had opted out or been erased when the tombstones had come to this number."""
+    """Who had opted out or been erased when the tombstones had come to this number: ids, and marks of the erased."""
     found = select(TombstoneRow.creator_id).where(TombstoneRow.number <= highest).order_by(TombstoneRow.number)
+    return tuple(session.execute(found).scalars())
+
+
+def everyone_gone(session: Session) -> tuple[str, ...]:
+    """All who have opted out or been erased until now: ids, and marks of the erased."""
+    found = select(TombstoneRow.creator_id).order_by(TombstoneRow.number)
     return tuple(session.execute(found).scalars())
 
 
@@ -40,3 +47,20 @@ def blocked(session: Session, brief_id: str, today: date) -> tuple[str, ...]:
         or_(CheckRow.until.is_(None), CheckRow.until >= today),
     )
     return tuple(sorted(set(session.execute(found).scalars())))
+
+
+def is_gone(session: Session, creator_id: str) -> bool:
+    """Whether no answer may name this creator."""
+    found = select(TombstoneRow.number).where(TombstoneRow.creator_id == creator_id)
+    return session.execute(found).first() is not None or is_erased(session, creator_id)
+
+
+def is_erased(session: Session, creator_id: str) -> bool:
+    """Whether this creator was erased; only a mark is kept of them."""
+    return bool(marked(erased(session), [creator_id]))
+
+
+def erased(session: Session) -> tuple[str, ...]:
+    """Marks of all who were erased until now."""
+    found = select(TombstoneRow.creator_id).where(TombstoneRow.reason == "erased").order_by(TombstoneRow.number)
+    return tuple(session.execute(found).scalars())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from pydantic_core import from_json
+
+from data.tombstones import PREFIX
 from kolmatch import __version__
 from kolmatch.errors import BundleError, Conflict
 from serving.answers import Answers, LiveModel
 from serving.schemas import ShortlistRequest
 from serving.shortlist_answer import Kept, shortlist_json
-from serving.shortlists.leaving_out import opted_out_until
+from serving.shortlists.leaving_out import erased, opted_out_until
 from serving.shortlists.records import sha256
 from serving.shortlists.schemas import ReplayAnswer
 from serving.store.database import Store
@@ -25,9 +29,9 @@ class Asked:
 
 
 def asked_then(store: Store, row: ShortlistRow) -> Asked:
-    """The whole of what an answer depended on beside the model."""
+    """The whole of what an answer depended on beside the model; whoever was erased since is not brought back for it."""
     with store.reading() as session:
-        return Asked(row, opted_out_until(session, row.tombstones))
+        return Asked(row, tuple(dict.fromkeys((*opted_out_until(session, row.tombstones), *erased(session)))))
 
 
 def model_of(live: LiveModel, bundle_id: str) -> Answers:
@@ -57,12 +61,27 @@ def replay(asked: Asked, answers: Answers) -> ReplayAnswer:
     filters = request.filters.to_filters(opted_out=asked.opted_out, blocked=tuple(row.blocked))
     found = answers.shortlist(request.to_brief(), request.top, request.by, filters)
     again = shortlist_json(found, answers.manifest, Kept(row.shortlist_id, row.brief_id), explain=True)
+    kept = _entries(row.answer)
+    others = [entry["creator_id"] for entry in kept if not entry["creator_id"].startswith(PREFIX)]
     return ReplayAnswer(
         shortlist_id=row.shortlist_id,
         identical=again == row.answer,
+        rewritten=answers.manifest.bundle_id != row.bundle_id,
+        erased_places=[entry["rank"] for entry in kept if entry["creator_id"].startswith(PREFIX)],
+        same_order=[entry.creator_id for entry in found.entries][: len(others)] == others,
         bundle_id=answers.manifest.bundle_id,
         kept_sha256=row.answer_sha256,
         replayed_sha256=sha256(again),
         kept_by=row.kolmatch_version,
         replayed_by=__version__,
     )
+
+
+def _entries(answer: bytes) -> list[dict[str, Any]]:
+    """The entries of a kept answer; none of one that somebody changed into something else."""
+    try:
+        values = from_json(answer)
+    except ValueError:
+        return []
+    found: list[dict[str, Any]] = values.get("entries", []) if isinstance(values, dict) else []
+    return found

@@ -70,5 +70,8 @@ class ReplayAnswer(BaseModel):
     bundle_id: str
     kept_sha256: str
     replayed_sha256: str
+    rewritten: Annotated[bool, Field(description="The model was rewritten since, without somebody who was erased")]
+    erased_places: Annotated[list[int], Field(description="Places of the kept list whose creators were erased since")]
+    same_order: Annotated[bool, Field(description="All other creators come in the same order")]
     kept_by: Annotated[str, Field(description="Version of kolmatch that answered then")]
     replayed_by: Annotated[str, Field(description="Version of kolmatch that answered now")]

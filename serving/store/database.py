@@ -25,6 +25,7 @@ from serving.store import audit
 
 FILE_NAME: Final = "store.sqlite3"
 _WRITES: Final = "kolmatch_writes"
+_AUTOCOMMIT: Final = "AUTOCOMMIT"
 _CONNECT_TIMEOUT_S: Final = 5  # a server that does not answer by then is down
 # The web framework runs forty handlers beside each other; a few connections stay open, the rest come and go.
 _POOL: Final[dict[str, Any]] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": 32}
@@ -99,6 +100,17 @@ class Store:
         with _failures(self.engine), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def maintaining(self) -> Iterator[Connection]:
+        """A connection outside any transaction, for what the database does to itself.
+
+        Raises:
+            StoreError: the database cannot be reached, or somebody holds it.
+        """
+        alone = self.engine.execution_options(isolation_level=_AUTOCOMMIT)
+        with _failures(self.engine), alone.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -139,6 +151,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == _AUTOCOMMIT:
+        return
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -1,0 +1,136 @@
+"""A person taken out of the catalogue: every row of theirs, in every generation, and what tells whether it worked."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from data import generations
+from data.catalogue import stored_rows, table_writer
+from data.contract import OBSERVATIONS, STORED
+from data.generations import Generation
+
+_LEAST_BYTES: Final = 6  # a shorter name or id stands in any file by chance
+_CAPTIONS: Final = 5  # the longest ones: what nobody else wrote
+_CAPTION_LETTERS: Final = 40
+_SHORTEST_CAPTION: Final = 25
+CREATOR: Final = "creator_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """One thing that was rewritten: where, what it was and is (SHA-256; None: there was none, it is gone), how much."""
+
+    place: str
+    before: str | None
+    after: str | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Strings by which a person would be recognised in a file.
+
+    `own` are the id and captions, which must be nowhere; `names` are names, handles and addresses, which others may
+    have written too.
+    """
+
+    own: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def telling_strings(home: Path, creator_id: str) -> Told:
+    """What to search for, read before anything is erased; a string that is too short to tell is left out."""
+    generation = generations.current_or_none(home)
+    if generation is None:
+        return Told(_telling([creator_id]), ())
+    own = {name: _rows_of(generation, name, creator_id) for name in ("creators", "accounts", "posts")}
+    texts = own["posts"]["text"].drop_nulls().to_list()
+    captions = sorted({text[:_CAPTION_LETTERS] for text in texts if len(text) >= _SHORTEST_CAPTION})
+    longest = sorted(captions, key=lambda text: (-len(text), text))[:_CAPTIONS]
+    names = own["creators"]["name"].drop_nulls().to_list()
+    accounts = [*own["accounts"]["handle"].drop_nulls(), *own["accounts"]["url"].drop_nulls()]
+    return Told(_telling([creator_id, *longest]), _telling([*names, *accounts]))
+
+
+def _telling(strings: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in strings if len(one.encode()) >= _LEAST_BYTES))
+
+
+def _rows_of(generation: Generation, table: str, creator_id: str) -> pl.DataFrame:
+    return stored_rows(generation, STORED[table]).filter(pl.col(CREATOR) == creator_id).collect()
+
+
+def erase_from_catalogue(home: Path, creator_id: str) -> list[Erased]:
+    """Take every row of a creator out of the catalogue; earlier generations go, as they hold the rows too.
+
+    Raises:
+        CatalogueBusy: an import is running.
+        CatalogueDamaged: a file is not what was written.
+    """
+    with generations.writing(home):
+        old = generations.current_or_none(home)
+        if old is None:
+            return []
+        theirs = _theirs(old, creator_id)
+        rows = {name: stored_rows(old, STORED[name]).filter(own).select(pl.len()) for name, own in theirs.items()}
+        counts = {name: int(rows[name].collect().item()) for name in rows}
+        changed = {name: _without(old, name, theirs[name]) for name, count in counts.items() if count}
+        new = generations.publish(home, changed) if changed else old
+        generations.forget_earlier(home)
+    return [
+        Erased(f"catalogue/{new.folder.name}/{name}.parquet", old.tables[name].sha256, new.tables[name].sha256, count)
+        for name, count in counts.items()
+        if count
+    ]
+
+
+def _theirs(generation: Generation, creator_id: str) -> dict[str, pl.Expr]:
+    """By table, which rows are a creator's; counts of posts name the post alone."""
+    posts = _rows_of(generation, "posts", creator_id)["post_id"]
+    named = {name: pl.col(CREATOR) == creator_id for name in generation.tables if CREATOR in STORED[name].names}
+    counted = {OBSERVATIONS.name: pl.col("post_id").is_in(posts.implode())}
+    return named | {name: own for name, own in counted.items() if name in generation.tables}
+
+
+def _without(generation: Generation, table: str, own: pl.Expr) -> Callable[[Path], tuple[int, int]]:
+    return table_writer(stored_rows(generation, STORED[table]).filter(~own))
+
+
+def holding(home: Path, strings: Sequence[str]) -> list[str]:
+    """Files under a home folder in which one of the strings stands, in plain bytes or in a cell of a Parquet table."""
+    needles = [one.encode() for one in strings]
+    if not needles:
+        return []
+    return [
+        path.relative_to(home).as_posix()
+        for path in sorted(home.rglob("*"))
+        if path.is_file() and not path.is_symlink() and (_in_bytes(path, needles) or _in_cells(path, strings))
+    ]
+
+
+def _in_bytes(path: Path, needles: Sequence[bytes]) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(needle) >= 0 for needle in needles)
+
+
+def _in_cells(path: Path, strings: Sequence[str]) -> bool:
+    return path.suffix == ".parquet" and any(_among(cells, strings) for cells in _text_columns(path))
+
+
+def _text_columns(path: Path) -> Iterator[pl.Series]:
+    for name, kind in pl.read_parquet_schema(path).items():
+        if kind == pl.String or kind == pl.List(pl.String):
+            cells = pl.read_parquet(path, columns=[name])[name]
+            yield cells.explode(empty_as_null=True) if isinstance(kind, pl.List) else cells
+
+
+def _among(cells: pl.Series, strings: Sequence[str]) -> bool:
+    return bool(cells.str.contains_any(list(strings)).any())

@@ -1,0 +1,147 @@
+"""A person taken out of everything under a home folder: it spans all packages, so it stands above them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from data.erasure import Erased
+    from kolmatch.settings import Settings
+    from serving.store.database import Store
+
+Report = Callable[[str, int, int], None]
+_ACTOR: Final = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Whose, under which request, from which home folder and store, when."""
+
+    home: Path
+    settings: Settings
+    store: Store
+    creator_id: str
+    request_id: str
+    at: datetime
+
+
+def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) -> dict[str, Any]:
+    """Erase, search every file again, sign what was done, and complete the request when nothing is left.
+
+    Each step may be repeated: cut off anywhere, the same command ends what it began.
+
+    Raises:
+        UnknownRecord, Conflict: there is no such request, or it is not this person's erasure.
+        CatalogueBusy, TrainingBusy: something runs that would bring the person back; run it again then.
+        RegistryError, StoreError: MLflow or the database cannot be reached.
+    """
+    from data.erasure import erase_from_catalogue, holding, telling_strings
+    from data.tombstones import Tombstones
+    from serving.rights.erasing import scrub
+    from training.erasure import Erasing, erase_from_models
+
+    home = erasure.home
+    known = Tombstones.read(home)
+    mark = known.mark_of(erasure.creator_id)
+    _check_request(erasure, mark)
+    told = telling_strings(home, erasure.creator_id)
+    known.with_mark(mark).write(home)
+    erased = _from_store(erasure, mark)
+    erased += erase_from_catalogue(home, erasure.creator_id)
+    of_models = Erasing(erasure.creator_id, erasure.request_id, erasure.at)
+    erased += erase_from_models(home, erasure.settings, of_models, report)
+    scrub(erasure.store)
+    report("search", 0, 1)
+    left = holding(home, told.own)
+    mentions = [*_mentions(erasure, told.names), *(file for file in holding(home, told.names) if file not in left)]
+    report("search", 1, 1)
+    record = _signed(erasure, mark, erased, left, mentions, accept_left)
+    _keep(erasure, record, done=not left or accept_left is not None)
+    return record
+
+
+def _check_request(erasure: Erasure, mark: str) -> None:
+    from kolmatch.errors import Conflict
+    from serving.rights.records import find_request
+
+    with erasure.store.reading() as session:
+        row = find_request(session, erasure.request_id)
+        if row.kind != "erasure" or row.creator_id not in (erasure.creator_id, mark):
+            raise Conflict(
+                f"The request {erasure.request_id} does not ask for the erasure of this creator. Check both ids.",
+                f"Yêu cầu {erasure.request_id} không phải yêu cầu xóa của người này. Hãy kiểm tra cả hai mã.",
+            )
+
+
+def _from_store(erasure: Erasure, mark: str) -> list[Erased]:
+    from serving.rights.erasing import Person, erase_from_store
+
+    with erasure.store.writing(_ACTOR, erasure.at) as writing:
+        return erase_from_store(writing, Person(erasure.creator_id, mark, erasure.request_id))
+
+
+def _mentions(erasure: Erasure, names: tuple[str, ...]) -> list[str]:
+    from serving.rights.erasing import mentioning
+
+    with erasure.store.reading() as session:
+        return mentioning(session, names)
+
+
+def _signed(
+    erasure: Erasure, mark: str, erased: list[Erased], left: list[str], mentions: list[str], accept_left: str | None
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from kolmatch import __version__
+    from serving.rights.signing import signed
+
+    return signed(
+        erasure.home,
+        {
+            "request_id": erasure.request_id,
+            "mark": mark,
+            "at": erasure.at.isoformat(timespec="seconds"),
+            "kolmatch": __version__,
+            "erased": [*_erased_before(erasure), *(asdict(one) for one in erased)],
+            "files_searched": sum(1 for path in erasure.home.rglob("*") if path.is_file()),
+            "left": left,
+            "accept_left": accept_left,
+            "mentions": mentions,
+        },
+    )
+
+
+def _record_file(erasure: Erasure) -> Path:
+    return erasure.home / "rights" / f"{erasure.request_id}.json"
+
+
+def _erased_before(erasure: Erasure) -> list[dict[str, Any]]:
+    """What an earlier run for the same request did; its record is only taken on when its signature holds."""
+    from serving.rights.signing import check
+
+    file = _record_file(erasure)
+    if not file.exists():
+        return []
+    earlier: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    check(earlier)
+    found: list[dict[str, Any]] = earlier["erased"]
+    return found
+
+
+def _keep(erasure: Erasure, record: dict[str, Any], *, done: bool) -> None:
+    from kolmatch.files import replacing
+    from serving.rights.records import completed, find_request
+
+    with replacing(_record_file(erasure)) as fresh:
+        fresh.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    with erasure.store.writing(_ACTOR, erasure.at) as writing:
+        row = find_request(writing.session, erasure.request_id)
+        row.record = record
+        writing.note("rights.record", erasure.request_id, record["signature"])
+        if done:
+            completed(writing, row)

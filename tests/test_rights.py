@@ -1,0 +1,178 @@
+"""Requests of creators: received, due by the law's clocks, effective at once, completed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.tombstones import PREFIX, Tombstones, mark, marked
+from kolmatch.cli import cli
+from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownRecord
+from kolmatch.settings import RightsSettings
+from serving.rights.clocks import due, working_days_after
+from serving.rights.erasing import Person, erase_from_store
+from serving.rights.records import Received, add_request, due_list, find_request
+from serving.rights.schemas import RightsBody
+from serving.rights.signing import check, key_file, signed
+from serving.shortlists.leaving_out import everyone_gone, is_gone
+from serving.store.database import Store
+from tests.api_world import NOW, TinyAnswers, assert_refused, client_of, key_of, own_store
+
+SETTINGS = RightsSettings()
+
+
+@pytest.mark.parametrize(
+    ("received", "answer"),
+    [
+        ("2026-11-23T09:00:00+07:00", "2026-11-25"),  # Monday → Wednesday
+        ("2026-11-26T09:00:00+07:00", "2026-11-30"),  # Thursday → Monday
+        ("2026-11-28T09:00:00+07:00", "2026-12-01"),  # Saturday → Tuesday
+        ("2026-02-13T16:00:00+07:00", "2026-02-24"),  # the Friday before Tết → Tuesday after it
+        ("2026-04-24T16:00:00+07:00", "2026-04-29"),  # Hùng Kings' day is given back on Monday
+        ("2026-11-23T18:30:00+00:00", "2026-11-26"),  # 01:30 on Tuesday in Vietnam
+    ],
+)
+def test_two_working_days_to_answer(received: str, answer: str) -> None:
+    assert due("access", datetime.fromisoformat(received), SETTINGS).answer == date.fromisoformat(answer)
+
+
+@pytest.mark.parametrize(("kind", "days"), [("access", 10), ("correction", 10), ("opt_out", 15), ("erasure", 20)])
+def test_days_to_carry_it_out_by_kind(kind: str, days: int) -> None:
+    assert due(kind, NOW, SETTINGS).complete == NOW.date() + timedelta(days=days)
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 11, 1)), st.integers(1, 10), st.sets(st.dates(), max_size=5))
+def test_a_due_day_is_a_working_day_and_holidays_only_put_it_off(day: date, count: int, more: set[date]) -> None:
+    found = working_days_after(day, count, SETTINGS.holidays)
+    assert found.weekday() < 5
+    assert found not in SETTINGS.holidays
+    assert day + timedelta(days=count) <= found <= working_days_after(day, count, {*SETTINGS.holidays, *more})
+
+
+def test_every_holiday_of_the_settings_would_be_a_working_day() -> None:
+    assert all(day.weekday() < 5 for day in SETTINGS.holidays)
+
+
+def received(creator: str, kind: str, at: datetime = NOW) -> Received:
+    body = RightsBody.model_validate({"creator_id": creator, "kind": kind})
+    return Received(f"rights_{creator}_{kind}", body, at)
+
+
+def test_what_is_due_comes_by_urgency_and_moves_on_when_answered(store: Store) -> None:
+    with store.writing("cli", NOW) as writing:
+        add_request(writing, received("late", "erasure", NOW - timedelta(days=30)), SETTINGS)
+        add_request(writing, received("new", "access"), SETTINGS)
+    with store.reading() as session:
+        first, second = due_list(session, NOW).items
+    assert (first.request_id, first.step, first.overdue) == ("rights_late_erasure", "answer", True)
+    assert (second.overdue, second.days_left) == (False, 2)
+
+
+def test_an_opt_out_is_effective_with_the_request_and_an_access_request_is_not(store: Store) -> None:
+    with store.writing("cli", NOW) as writing:
+        add_request(writing, received("out", "opt_out"), SETTINGS)
+        add_request(writing, received("out", "erasure"), SETTINGS)  # both: one tombstone
+        add_request(writing, received("stays", "access"), SETTINGS)
+    with store.reading() as session:
+        assert everyone_gone(session) == ("out",)
+        assert (is_gone(session, "out"), is_gone(session, "stays")) == (True, False)
+
+
+def test_an_erased_creator_is_known_by_the_mark_alone(store: Store) -> None:
+    own_mark = mark("out", "salt")
+    with store.writing("cli", NOW) as writing:
+        add_request(writing, received("out", "erasure"), SETTINGS)
+        erase_from_store(writing, Person("out", own_mark, "rights_out_erasure"))
+    with store.reading() as session:
+        assert everyone_gone(session) == (own_mark,)
+        assert is_gone(session, "out")
+        assert find_request(session, "rights_out_erasure").creator_id == own_mark
+    with pytest.raises(Conflict), store.writing("cli", NOW) as writing:
+        add_request(writing, received("out", "access"), SETTINGS)
+
+
+def test_an_unknown_request_is_refused(store: Store) -> None:
+    with store.reading() as session, pytest.raises(UnknownRecord):
+        find_request(session, "rights_none")
+
+
+@given(st.sets(st.text(min_size=1, max_size=20), min_size=1, max_size=6), st.sets(st.text(max_size=20), max_size=6))
+def test_marks_tell_whom_they_stand_for_and_nobody_else(gone: set[str], others: set[str]) -> None:
+    marks = {mark(one, salt) for one in gone for salt in ("first", "second")}
+    assert marked(marks, gone | others) == gone
+    assert marked(gone - {one for one in gone if one.startswith(PREFIX)}, others) == set()
+
+
+def test_marks_are_kept_and_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    known = Tombstones.read(tmp_path)
+    assert known.marks == ()
+    kept = known.with_mark(known.mark_of("one"))
+    kept = kept.with_mark(kept.mark_of("two"))
+    kept.write(tmp_path)
+    assert Tombstones.read(tmp_path).among(["one", "two", "three"]) == {"one", "two"}
+    (tmp_path / "rights" / "tombstones.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ErasureIncomplete):
+        Tombstones.read(tmp_path)
+
+
+@given(st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4), st.text(max_size=8))
+def test_a_record_that_was_touched_does_not_verify(content: dict[str, str], change: str) -> None:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        record = signed(Path(folder), {"content": content, "at": "now"})
+        check(record, record["public_key"])
+        with pytest.raises(InputRefused):
+            check(record | {"at": f"now{change}!"})
+        with pytest.raises(InputRefused):
+            check(record, "another key")
+        assert key_file(Path(folder)).stat().st_mode & 0o077 == 0
+
+
+def test_over_http_an_admin_receives_answers_and_completes() -> None:
+    store = own_store()
+    client, admin = client_of(TinyAnswers, store=store), key_of(store, "admin")
+    made = client.post("/v1/rights", json={"creator_id": "syn-0007", "kind": "opt_out"}, headers=admin)
+    assert made.status_code == 201
+    request: dict[str, Any] = made.json()
+    assert (request["answer_due_on"], request["complete_due_on"]) == ("2026-11-25", "2026-12-08")
+    names = client.post("/v1/shortlists", json={"title": "dịch vụ công"}, headers=key_of(store, "staff")).text
+    assert "syn-0007" not in names
+    (item,) = client.get("/v1/rights/due", headers=admin).json()["items"]
+    assert (item["step"], item["days_left"]) == ("answer", 2)
+    address = f"/v1/rights/{request['request_id']}"
+    assert client.post(f"{address}/answer", headers=admin).json()["answered_at"] is not None
+    (item,) = client.get("/v1/rights/due", headers=admin).json()["items"]
+    assert item["step"] == "complete"
+    assert client.post(f"{address}/completion", headers=admin).json()["completed_at"] is not None
+    assert client.get("/v1/rights/due", headers=admin).json()["items"] == []
+    assert client.get("/v1/rights?kind=opt_out", headers=admin).json()["items"][0]["completed_at"] is not None
+
+
+def test_over_http_an_erasure_is_not_completed_by_a_click() -> None:
+    store = own_store()
+    client, admin = client_of(TinyAnswers, store=store), key_of(store, "admin")
+    made = client.post("/v1/rights", json={"creator_id": "syn-0007", "kind": "erasure"}, headers=admin).json()
+    refused = client.post(f"/v1/rights/{made['request_id']}/completion", headers=admin)
+    assert_refused(refused, 409, "conflict")
+
+
+def test_on_the_command_line_requests_come_and_go(tmp_path: Path) -> None:
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(cli, ["rights", *arguments, "--home", str(tmp_path)], catch_exceptions=True)
+
+    long_ago = (datetime.now(UTC) - timedelta(days=60)).date().isoformat()
+    request = run("receive", "someone", "--kind", "correction", "--received", long_ago).output.split()[-1]
+    late = run("due")
+    assert (late.exit_code, "OVERDUE" in late.output) == (1, True)
+    assert run("answer", request).exit_code == 0
+    assert run("complete", request).exit_code == 0
+    done = run("due", "--json")
+    assert (done.exit_code, '"items": []' in done.output) == (0, True)
+    assert run("receive", "someone", "--kind", "access", "--received", "2999-01-01").exit_code != 0

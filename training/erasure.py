@@ -1,0 +1,111 @@
+"""A person taken out of every model: bundles under the home folder, their copies in MLflow, and who answers now."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from data.erasure import Erased
+from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing
+from kolmatch.settings import Settings
+from models.bundle_files import (
+    champion_pointer,
+    content_sha256,
+    is_bundle_id,
+    point_champion,
+    read_manifest,
+)
+from models.rewriting import holds, rewrite
+from training.pipeline import alone
+from training.registry import Registry
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Whose erasure, for which request, when."""
+
+    creator_id: str
+    request_id: str
+    at: datetime
+
+
+def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: Report) -> list[Erased]:
+    """Rewrite every bundle that knows the person, here and in MLflow; one that nobody can read any more is removed.
+
+    Raises:
+        TrainingBusy: a training is running, whose bundle would know the person.
+        RegistryError: MLflow cannot be reached; run it again then.
+        BundleError: a bundle cannot be written.
+    """
+    registry = Registry.open(home, settings.registry)
+    with alone(home):
+        _bring_home(registry, erasing.creator_id)
+        bundles = home / "bundles"
+        folders = [folder for folder in _folders(bundles) if holds(folder, erasing.creator_id)]
+        erased = []
+        for done, folder in enumerate(folders):
+            report("models", done, len(folders))
+            erased.append(_replaced(home, registry, folder, erasing))
+        report("models", len(folders), max(len(folders), 1))
+        return erased
+
+
+def _bring_home(registry: Registry, creator_id: str) -> None:
+    """Copies of all registered bundles under the home folder; an unreadable one that may know the person is removed."""
+    for version in registry.versions():
+        try:
+            registry.fetch(str(version.version))
+        except (BundleDamaged, BundleFormat):
+            with tempfile.TemporaryDirectory() as scratch:
+                registry.download(version, Path(scratch))
+                if holds(Path(scratch), creator_id):
+                    registry.replace_bundle(version.bundle_id, None)
+
+
+def _folders(bundles: Path) -> list[Path]:
+    """Bundles, after everything else was removed that cut-off runs left."""
+    if not bundles.is_dir():
+        return []
+    folders = [path for path in sorted(bundles.iterdir()) if path.is_dir()]
+    for left in folders:
+        if not is_bundle_id(left.name):
+            shutil.rmtree(left)
+    return [path for path in folders if is_bundle_id(path.name)]
+
+
+def _replaced(home: Path, registry: Registry, folder: Path, erasing: Erasing) -> Erased:
+    """Put a rewritten bundle in the place of one, wherever the old one stands, then remove that."""
+    before, old_id = _content(folder), folder.name
+    try:
+        new = rewrite(
+            home, folder, erasing.creator_id, request_id=erasing.request_id, at=erasing.at.isoformat(timespec="seconds")
+        )
+    except (BundleMissing, BundleDamaged, BundleFormat):
+        registry.replace_bundle(old_id, None)
+        shutil.rmtree(folder)
+        return Erased(f"bundles/{old_id}", before, None, 1)
+    registry.replace_bundle(old_id, new)
+    if _champion(home) == old_id:
+        point_champion(home, new.name, champion_pointer(home).version)
+    shutil.rmtree(folder)
+    return Erased(f"bundles/{old_id} -> bundles/{new.name}", before, _content(new), 1)
+
+
+def _champion(home: Path) -> str | None:
+    try:
+        return champion_pointer(home).bundle_id
+    except BundleMissing:
+        return None
+
+
+def _content(folder: Path) -> str | None:
+    try:
+        return content_sha256(read_manifest(folder).files)
+    except BundleError:
+        return None
