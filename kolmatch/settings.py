@@ -135,6 +135,17 @@ class AccessSettings(Section):
         return self
 
 
+class ReportSettings(Section):
+    """What stands on the paper about a shortlist beside the shortlist itself."""
+
+    above: str = "Ủy ban nhân dân Thành phố Hồ Chí Minh"
+    authority: str = ""
+    place: str = "Thành phố Hồ Chí Minh"
+    addressee: str = "Lãnh đạo cơ quan"
+    signer_position: str = "Thủ trưởng đơn vị trình"
+    signer_name: str = ""
+
+
 class RightsSettings(Section):
     """By when what creators ask for must be answered and done."""
 
@@ -156,6 +167,7 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
+    report: ReportSettings = ReportSettings()
     rights: RightsSettings = RightsSettings()
 
     @classmethod

@@ -21,6 +21,7 @@ from kolmatch.settings import EncoderSettings
 from models.audience import AudiencePosterior
 from models.bundle_files import Manifest, verify
 from models.creator_index import HASHED_CHANNELS, CreatorIndex
+from models.filters import hiding
 from models.forecast import ViewsForecast
 from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
@@ -99,14 +100,15 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def load_bundle(folder: Path) -> tuple[Manifest, Contents]:
-    """Verify a bundle's files against its manifest and read them.
+def load_bundle(folder: Path, gone: tuple[str, ...] = ()) -> tuple[Manifest, Contents]:
+    """Verify a bundle's files against its manifest and read them; those of `gone` opted out since and are excluded.
 
     Raises:
         BundleMissing, BundleDamaged, BundleFormat: see `models.bundle_files.verify`.
     """
     manifest = verify(folder)
     tables = {name: pl.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    tables["creators"] = hiding(tables["creators"], gone)
     settings = EncoderSettings.model_validate(manifest.settings["encoder"])
     weights = Weights.from_dict(json.loads((folder / "weights.json").read_text(encoding="utf-8")))
     encoder = load_encoder(folder / ENCODER_FOLDER, settings)

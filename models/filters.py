@@ -13,6 +13,7 @@ from data.tombstones import marked
 
 Mask = npt.NDArray[np.bool_]
 
+_LISTS_KEPT: Final = 64  # each takes a byte a creator
 # Followers of the largest account, from (included) and below (excluded): the words agencies use.
 TIERS: Final = {
     "nano": (0, 10_000),
@@ -55,6 +56,22 @@ def named(creators: pl.DataFrame, ids: tuple[str, ...]) -> Mask:
         return np.zeros(creators.height, dtype=bool)
     erased = marked(ids, creators["creator_id"])
     return creators["creator_id"].is_in([*ids, *erased]).to_numpy()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Rows of creators by lists of ids: the same list comes with every brief until someone else opts out."""
+
+    creators: pl.DataFrame
+    kept: dict[tuple[str, ...], Mask]
+
+    def rows(self, ids: tuple[str, ...]) -> Mask:
+        """`named`, found once for each list."""
+        if ids not in self.kept:
+            if len(self.kept) >= _LISTS_KEPT:
+                self.kept.clear()
+            self.kept[ids] = named(self.creators, ids)
+        return self.kept[ids]
 
 
 def hiding(creators: pl.DataFrame, ids: tuple[str, ...]) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from models.creator_index import Query
 from models.creator_search import CreatorSearch, unknown_creator
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover, telling
-from models.filters import EVERYONE, Filters, hiding, named, passing
+from models.filters import EVERYONE, Filters, Names, passing
 from models.impact import FIT, IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.nomination import Compared, Nomination, small_contents
 from models.post_index import one_thread
@@ -41,7 +41,6 @@ _TITLE_SHARE: Final = 1.0
 _MUST_SHARE: Final = 1.0  # of all required facets together
 _BODY_SHARE: Final = 0.5
 _TOUCHED: Final = 0.3  # strength from which what is to be avoided lowers a score (docs/decisions/0007)
-_NAMES_KEPT: Final = 64  # lists of ids whose rows are kept at hand; each takes a byte a creator
 _BRIEFS_TRIED: Final = 30  # earlier briefs, nearest first, for which a creator's place is computed
 
 
@@ -114,19 +113,18 @@ class Matcher:
         self._explainer = Explainer(contents, settings.evidence_posts)
         self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
         self._listed = contents.creators["excluded"].is_null().to_numpy()
-        self._names: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
+        self._names = Names(contents.creators, {})
         self._reach = ReachModel.of(contents.forecast, contents.audience, contents.creators.height)
         self._teller = ReachTeller(contents, self._reach)
 
     @classmethod
-    def load(cls, folder: Path, settings: MatcherSettings | None = None, opted_out: tuple[str, ...] = ()) -> Matcher:
-        """Load a bundle from its folder; whoever opted out since it was trained is not known to it.
+    def load(cls, folder: Path, settings: MatcherSettings | None = None, gone: tuple[str, ...] = ()) -> Matcher:
+        """Load a bundle from its folder; those of `gone`, who opted out since, are not known to it.
 
         Raises:
             BundleMissing, BundleDamaged, BundleFormat: it cannot be used; the message names the file.
         """
-        manifest, contents = load_bundle(folder)
-        contents = replace(contents, creators=hiding(contents.creators, opted_out))
+        manifest, contents = load_bundle(folder, gone)
         one_thread()
         return cls(manifest, contents, settings or MatcherSettings())
 
@@ -344,27 +342,18 @@ class Matcher:
 
     def _admitted(self, brief: Brief, filters: Filters) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
         """(n_creators,) who may be listed, and how many may not for the first reason that holds of each."""
-        creators = self._contents.creators
-        reasons = creators["excluded"].drop_nulls().to_list()
+        reasons = self._contents.creators["excluded"].drop_nulls().to_list()
         counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
         allowed = self._listed
         for reason, stays in (
-            ("opted_out", ~self._named(filters.opted_out)),
-            ("blocked", ~self._named(filters.blocked)),
+            ("opted_out", ~self._names.rows(filters.opted_out)),
+            ("blocked", ~self._names.rows(filters.blocked)),
             ("outside", self._inside(brief)),
-            ("filtered", passing(creators, self._contents.accounts, filters)),
+            ("filtered", passing(self._contents.creators, self._contents.accounts, filters)),
         ):
             counts[reason] = counts.get(reason, 0) + int((allowed & ~stays).sum())
             allowed = allowed & stays
         return allowed, counts
-
-    def _named(self, ids: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-        """(n_creators,) who is among the ids; the same ids come with every brief until someone else opts out."""
-        if ids not in self._names:
-            if len(self._names) >= _NAMES_KEPT:
-                self._names.clear()
-            self._names[ids] = named(self._contents.creators, ids)
-        return self._names[ids]
 
     def _inside(self, brief: Brief) -> npt.NDArray[np.bool_]:
         """Who posts on the platforms and in the formats that the brief asks for."""

@@ -29,6 +29,7 @@ from serving.openapi import DESCRIPTION, TAGS, document
 from serving.outcomes import routes as outcomes
 from serving.probes import routes as probes
 from serving.problems import TOO_LARGE, add_handlers, problem_response
+from serving.reports import routes as reports
 from serving.rights import routes as rights
 from serving.service import Ranking, Service
 from serving.shortlists import routes as shortlists
@@ -38,7 +39,19 @@ from serving.uploads.bounded import Documents
 
 # Nothing of a request may leave the process, whatever telemetry another library has switched on.
 _NO_TELEMETRY: Final[Any] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-_RESOURCES: Final = (briefs, uploads, shortlists, decisions, outcomes, checks, rights, creators, models, probes)
+_RESOURCES: Final = (
+    briefs,
+    uploads,
+    shortlists,
+    reports,
+    decisions,
+    outcomes,
+    checks,
+    rights,
+    creators,
+    models,
+    probes,
+)
 
 
 def now() -> datetime:

@@ -33,6 +33,7 @@ COMMANDS = {
     "restore": ("store", "restore", "Bring a backup back into an empty home folder."),
     "db": ("store", "db", "Bring the store's tables to this version."),
     "audit": ("store", "audit", "Verify the audit trail."),
+    "report": ("report", "report", "Write the paper about a kept shortlist: Word, Excel, PDF, HTML."),
     "rights": ("rights", "rights", "Look after creators' requests and their legal clocks."),
     "erase": ("rights", "erase", "Take a creator out of everything, and sign what was done."),
     "serve": ("service", "serve", "Serve the HTTP API."),

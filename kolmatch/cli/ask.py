@@ -27,7 +27,7 @@ def champion(home: Path, config: Path | None) -> Matcher:
 
     settings = load_settings(config)
     folder = champion_pointer(home).folder
-    return Matcher.load(folder, settings.matcher, opted_out=tombstones(home, settings))
+    return Matcher.load(folder, settings.matcher, gone=tombstones(home, settings))
 
 
 ORDER = click.option(
