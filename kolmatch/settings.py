@@ -75,7 +75,7 @@ class MatcherSettings(Section):
     must_weight: NotNegative = 2.0
     nice_weight: NotNegative = 0.7
     must_not_weight: NotNegative = 4.0
-    fit_weight: NotNegative = 1.0
+    fit_weight: NotNegative = 1.5
     target_province: Annotated[str, Field(min_length=1)] = "hcmc"
 
 
