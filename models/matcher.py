@@ -23,6 +23,7 @@ from models.bundle_files import Manifest
 from models.clauses import as_meant, found_facets
 from models.creator_index import Query
 from models.creator_search import CreatorSearch, unknown_creator
+from models.dossier import Dossiers
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover, telling
 from models.filters import EVERYONE, Filters, Names, passing
@@ -107,12 +108,12 @@ class Matcher:
     """Ranks the creators of one bundle for a brief. Safe to call from several threads at once."""
 
     def __init__(self, manifest: Manifest, contents: Contents, settings: MatcherSettings) -> None:
-        self.manifest = manifest
-        self._contents = contents
+        self.manifest, self._contents = manifest, contents
         self._settings = settings
         self._explainer = Explainer(contents, settings.evidence_posts)
         self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
         self._listed = contents.creators["excluded"].is_null().to_numpy()
+        self.dossiers = Dossiers(contents)
         self._names = Names(contents.creators, {})
         self._reach = ReachModel.of(contents.forecast, contents.audience, contents.creators.height)
         self._teller = ReachTeller(contents, self._reach)
@@ -124,9 +125,8 @@ class Matcher:
         Raises:
             BundleMissing, BundleDamaged, BundleFormat: it cannot be used; the message names the file.
         """
-        manifest, contents = load_bundle(folder, gone)
         one_thread()
-        return cls(manifest, contents, settings or MatcherSettings())
+        return cls(*load_bundle(folder, gone), settings or MatcherSettings())
 
     @cached_property
     def search(self) -> CreatorSearch:

@@ -17,6 +17,7 @@ from models.shortlist import Shortlist
 if TYPE_CHECKING:
     # These bring the index libraries with them.
     from models.creator_search import CreatorHit, SimilarCreator, Topic
+    from models.dossier import Dossier
     from models.nomination import Nomination
     from models.profile import CreatorProfile
 
@@ -42,6 +43,13 @@ class Search(Protocol):
         """
 
 
+class Files(Protocol):
+    """What the model holds of single creators that a person should look into."""
+
+    def of(self, creator_id: str) -> Dossier:
+        """A creator's dossier; an empty one for somebody whom the model does not know."""
+
+
 class Answers(Protocol):
     """A loaded model: safe to call from several threads at once."""
 
@@ -56,6 +64,10 @@ class Answers(Protocol):
     @property
     def search(self) -> Search:
         """Creators by name, topic and likeness."""
+
+    @property
+    def dossiers(self) -> Files:
+        """Accounts, posts and signs of bought attention of single creators."""
 
     def shortlist(self, brief: Brief, k: int, by: str = "impact", filters: Filters = EVERYONE) -> Shortlist:
         """The best `k` creators for a brief, by one of `models.shortlist.ORDERS`.

@@ -22,6 +22,7 @@ from serving.briefs import routes as briefs
 from serving.checks import routes as checks
 from serving.creators import routes as creators
 from serving.decisions import routes as decisions
+from serving.diligence import routes as diligence
 from serving.envelope import Envelope
 from serving.metrics import Metrics
 from serving.models import routes as models
@@ -46,6 +47,7 @@ _RESOURCES: Final = (
     reports,
     decisions,
     outcomes,
+    diligence,
     checks,
     rights,
     creators,

@@ -20,6 +20,7 @@ from kolmatch.settings import ServingSettings, Settings
 from models.brief import Brief
 from models.bundle_files import Champion, Manifest
 from models.creator_search import CreatorHit, SimilarCreator, Topic
+from models.dossier import Dossier, KeptPost
 from models.filters import EVERYONE, Filters
 from models.nomination import Compared, Nomination
 from models.profile import AccountProfile, CreatorProfile
@@ -90,6 +91,14 @@ class TinySearch:
         return [SimilarCreator(other.creator_id, other.name, other.kind, 0.5) for other in others][:k]
 
 
+class TinyFiles:
+    """One creator has an advertisement that does not say so, on an account of which nothing is known."""
+
+    def of(self, creator_id: str) -> Dossier:
+        post = KeptPost(f"{creator_id}-post", "mã giảm giá trong giỏ hàng", (), None)
+        return Dossier((("tiktok", None),), (post,) if creator_id == "syn-0007" else (), ())
+
+
 @dataclass(frozen=True)
 class TinyAnswers:
     """Two creators; the score of each is the number of words shared with the brief's title."""
@@ -103,6 +112,10 @@ class TinyAnswers:
     @property
     def search(self) -> TinySearch:
         return TinySearch()
+
+    @property
+    def dossiers(self) -> TinyFiles:
+        return TinyFiles()
 
     def nominate(
         self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE

@@ -41,6 +41,10 @@ LETTERS: Final = "ạảấầẩẫậắằẳẵặẹẻẽếềểễệ�
 SCRIPT: Final = "<script>alert('x')</script>"
 
 
+def state(code: str) -> dict[str, str]:
+    return {"code": code, "label_vi": STATES[code][0], "label_en": STATES[code][1]}
+
+
 def entry(rank: int, name: str, **more: Any) -> dict[str, Any]:
     post = {
         "post_id": f"p{rank}",
@@ -57,12 +61,13 @@ def entry(rank: int, name: str, **more: Any) -> dict[str, Any]:
         "viewers": {"p10": 1234.0, "p50": 5678.0, "p90": 23456.0},
         "share": {"p10": 0.1, "p50": 0.31, "p90": 0.5},
         "source": "platform",
+        "source_vi": AUDIENCE_SOURCES["platform"][0],
         "as_of": "2026-10-01",
         "sample_size": 1600,
     }
     flags = [{"signal": "few_likes"}]
     whole = {"rank": rank, "creator_id": f"c{rank}", "name": name, "kind": "person", "score": 1.0, "evidence": [post]}
-    return whole | {"reach": reach, "tie": 1, "state": "ok", "against": [], "flags": flags, "facets": []} | more
+    return whole | {"reach": reach, "tie": 1, "state": state("ok"), "against": [], "flags": flags, "facets": []} | more
 
 
 def kept(*entries: dict[str, Any], synthetic: bool = True, title: str = "Dịch vụ công trực tuyến") -> Kept:
@@ -93,7 +98,7 @@ def kept(*entries: dict[str, Any], synthetic: bool = True, title: str = "Dịch 
 
 
 WHOLE: Final = replace(
-    kept(entry(1, "Báo Nhịp Kênh"), entry(2, "Thư viện Đèn Dầu", reach=None, state="few_posts", tie=None)),
+    kept(entry(1, "Báo Nhịp Kênh"), entry(2, "Thư viện Đèn Dầu", reach=None, state=state("few_posts"), tie=None)),
     decisions=(
         DecisionRow(creator_id="c2", decision="shortlisted", reason="hợp", decided_by="A", decided_at=WHEN, seq=1),
         DecisionRow(creator_id="c2", decision="rejected", reason="Bận", decided_by="Bà Mẫu", decided_at=WHEN, seq=2),

@@ -37,7 +37,7 @@ def add_check(writing: Writing, caller: Caller, check_id: str, body: CheckBody) 
     )
     writing.session.add(row)
     writing.session.flush()
-    _add_step(writing, row)
+    add_step(writing, row)
     return answer_of(row)
 
 
@@ -46,7 +46,7 @@ def settle_check(writing: Writing, row: CheckRow, body: DispositionBody) -> Chec
     row.revision += 1
     row.disposition, row.by, row.reason, row.until = body.disposition, body.by, body.reason, body.until
     row.updated_at = writing.now
-    _add_step(writing, row)
+    add_step(writing, row)
     return answer_of(row)
 
 
@@ -83,7 +83,8 @@ def answer_of(row: CheckRow) -> CheckAnswer:
     return CheckAnswer.model_validate(row, from_attributes=True)
 
 
-def _add_step(writing: Writing, row: CheckRow) -> None:
+def add_step(writing: Writing, row: CheckRow) -> None:
+    """Keep what a check says now, with who changed it."""
     writing.session.add(
         CheckStepRow(
             check_id=row.check_id,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from serving.schemas import ANY_TEXT, Body, CreatorId, Person, Reason, RecordId
 
-CheckKind: TypeAlias = Literal["verified_account", "ad_disclosure", "unsafe_words", "conflict"]
+CheckKind: TypeAlias = Literal["verified_account", "ad_disclosure", "unsafe_words", "conflict", "bought_attention"]
 Disposition: TypeAlias = Literal["open", "cleared", "accepted", "blocked"]
 _MAX_EVIDENCE: Final = 50  # a person reads a few
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")

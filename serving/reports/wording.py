@@ -8,8 +8,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models.attention import SIGNALS
-from models.audience import AUDIENCE_SOURCES
-from models.shortlist import STATES
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 KINDS: Final = {
@@ -84,8 +82,8 @@ def viewers(entry: Mapping[str, Any]) -> str:
     """Young viewers of one post with the 80 % interval, or why nothing is said."""
     reach = entry.get("reach")
     if reach is None:
-        state = entry.get("state")
-        return STATES[state][0] if state in STATES else "chưa dự báo"
+        state = entry.get("state") or {}
+        return str(state.get("label_vi", "")) if state.get("code") != "ok" else ""
     where = ", ".join(part for part in (reach["platform"], _FORMATS.get(reach["format"] or "")) if part)
     points = reach["viewers"]
     return f"{number(points['p50'])} (từ {number(points['p10'])} đến {number(points['p90'])}); {where}"
@@ -96,7 +94,7 @@ def audience(entry: Mapping[str, Any]) -> str:
     reach = entry.get("reach")
     if reach is None:
         return ""
-    said = [AUDIENCE_SOURCES.get(reach["source"], (reach["source"],))[0], f"tỷ lệ {share(reach['share']['p50'])}"]
+    said = [str(reach["source_vi"]), f"tỷ lệ {share(reach['share']['p50'])}"]
     if reach.get("sample_size"):
         said.append(f"{number(reach['sample_size'])} người")
     if reach.get("as_of"):
@@ -106,6 +104,6 @@ def audience(entry: Mapping[str, Any]) -> str:
 
 def remarks(entry: Mapping[str, Any]) -> str:
     """What speaks against a place, signs of bought attention by name."""
-    said = [one["label_vi"] if isinstance(one, Mapping) else str(one) for one in entry.get("against") or ()]
+    said = [str(one["label_vi"]) for one in entry.get("against") or ()]
     said += [SIGNALS[flag["signal"]][0] for flag in entry.get("flags") or () if flag["signal"] in SIGNALS]
     return "; ".join(dict.fromkeys(said))

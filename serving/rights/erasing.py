@@ -136,7 +136,7 @@ def _without(answer: bytes, person: Person) -> bytes:
     for entry in values["entries"]:
         if entry["creator_id"] == person.creator_id:
             entry |= {name: None for name in _OF_THE_PERSON if name in entry}
-            entry |= {"creator_id": person.mark, "name": GONE}
+            entry |= {"creator_id": person.mark, "name": GONE, "flags": []}
     return to_json(values)
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 STATUSES = ("draft", "proposed", "approved")
 DECISIONS = ("shortlisted", "invited", "rejected")
-CHECK_KINDS = ("verified_account", "ad_disclosure", "unsafe_words", "conflict")
+CHECK_KINDS = ("verified_account", "ad_disclosure", "unsafe_words", "conflict", "bought_attention")
 DISPOSITIONS = ("open", "cleared", "accepted", "blocked")
 RIGHTS_KINDS = ("access", "correction", "opt_out", "erasure")
 TOMBSTONE_REASONS = ("opted_out", "erased")

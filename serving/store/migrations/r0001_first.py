@@ -258,7 +258,8 @@ def _checks() -> None:
             "disposition IN ('open', 'cleared', 'accepted', 'blocked')", name=op.f("ck_checks_disposition")
         ),
         sa.CheckConstraint(
-            "kind IN ('verified_account', 'ad_disclosure', 'unsafe_words', 'conflict')", name=op.f("ck_checks_kind")
+            "kind IN ('verified_account', 'ad_disclosure', 'unsafe_words', 'conflict', 'bought_attention')",
+            name=op.f("ck_checks_kind"),
         ),
         sa.ForeignKeyConstraint(["brief_id"], ["briefs.brief_id"], name=op.f("fk_checks_brief_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_checks")),
