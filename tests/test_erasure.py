@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +20,10 @@ from click.testing import Result as Ran
 from fastapi.testclient import TestClient
 
 from data.catalogue import Catalogue, import_file
+from data.erasure import holding
 from data.tombstones import PREFIX
 from kolmatch.cli import cli
-from kolmatch.errors import KolmatchError
+from kolmatch.errors import KolmatchError, TrainingBusy
 from kolmatch.settings import Settings
 from models.brief import Brief
 from models.bundle import Contents, load_bundle
@@ -39,6 +42,9 @@ from serving.store.database import Store, store_url
 from tests import small_world
 from tests.api_world import key_of
 from tests.conftest import no_progress
+from tests.test_reports import FORMATS
+from training.erasure import Erasing, erase_from_models
+from training.pipeline import alone
 from training.publishing import train_and_publish
 from training.registry import Registry
 
@@ -65,6 +71,7 @@ def world() -> dict[str, list[dict[str, Any]]]:
             "text": f"{CAPTION} {n}",
             "hashtags": [HANDLE.replace(".", ""), "dichvucong"],
             "views": 5000 + n,
+            "is_ad": n == 0,
         }
         for n in range(8)
     ]
@@ -139,6 +146,8 @@ def before(office: Office) -> Before:
     office.post("/v1/decisions", {**of, "shortlist_id": kept["shortlist_id"], **said})
     office.post("/v1/outcomes", {**of, "post_id": f"{PERSON}-1", "invited": True})
     office.post("/v1/checks", {**of, "kind": "unsafe_words", "evidence": [{"post_id": f"{PERSON}-2", "note": CAPTION}]})
+    looked = office.client.post(f"/v1/shortlists/{kept['shortlist_id']}/checks", headers=office.staff)
+    assert any(check["creator_id"] == PERSON for check in looked.json()["items"]), looked.text
     folder = champion_pointer(office.home).folder
     _, contents = load_bundle(folder)
     row = contents.creators["creator_id"].to_list().index(PERSON)
@@ -291,9 +300,21 @@ def test_replay_says_what_changed(office: Office, before: Before, erased: dict[s
 def test_decisions_stay_without_saying_about_whom(office: Office, before: Before, erased: dict[str, Any]) -> None:
     (decision,) = office.client.get("/v1/decisions", headers=office.staff).json()["items"]
     assert (decision["decision"], decision["decided_by"], decision["reason"]) == ("rejected", "Trần Văn Mẫu", GONE)
-    (found_check,) = office.client.get("/v1/checks", headers=office.staff).json()["items"]
-    assert (found_check["evidence"], found_check["creator_id"]) == ([], decision["creator_id"])
     assert decision["creator_id"].startswith(PREFIX)
+    checks = office.client.get("/v1/checks?limit=100", headers=office.staff).json()["items"]
+    theirs = [check for check in checks if check["creator_id"] == decision["creator_id"]]
+    assert len(theirs) >= 2
+    assert all((check["evidence"], check["reason"]) == ([], GONE) for check in theirs)
+
+
+@pytest.mark.parametrize("name", ["docx", "xlsx", "pdf", "html"])
+def test_the_paper_about_the_kept_list_no_longer_names_them(
+    office: Office, before: Before, erased: dict[str, Any], name: str
+) -> None:
+    address = f"/v1/shortlists/{before.shortlist_id}/report?format={name}"
+    said = FORMATS[name][1](office.client.get(address, headers=office.staff).content)
+    assert "đã xóa theo yêu cầu" in " ".join(said.split())
+    assert not any(one in said for one in needles())
 
 
 def test_the_audit_trail_still_holds(office: Office, erased: dict[str, Any]) -> None:
@@ -350,3 +371,37 @@ def test_a_request_of_another_kind_or_person_erases_nobody(office: Office, befor
     other = run(office.home, "erase", "bep", "--request", answer.json()["request_id"])
     assert other.exit_code != 0
     assert "bep" in Catalogue.open(office.home).table("creators")["creator_id"].to_list()
+
+
+def test_a_bundle_that_knows_them_and_cannot_be_read_is_removed(small_bundle: Path, tmp_path: Path) -> None:
+    known, unknown = (tmp_path / "bundles" / name for name in ("0123456789ab", "ba9876543210"))
+    for folder in (known, unknown):
+        shutil.copytree(small_bundle, folder)
+        (folder / "weights.json").unlink()
+    people = pl.read_parquet(unknown / "creators.parquet").filter(pl.col("creator_id") != "dvc")
+    people.write_parquet(unknown / "creators.parquet")
+    erasing = Erasing("dvc", "rights_1", datetime(2026, 11, 25, tzinfo=UTC))
+    done = erase_from_models(tmp_path, SETTINGS, erasing, no_progress)
+    assert [(one.place, one.after) for one in done] == [("bundles/0123456789ab", None)]
+    assert (known.exists(), unknown.exists()) == (False, True)
+
+
+def test_what_cut_off_runs_left_beside_the_bundles_goes(small_bundle: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_bundle, tmp_path / "bundles" / "fresh")
+    shutil.copytree(small_bundle, tmp_path / "bundles" / ".0123456789ab.arriving.1.new")
+    erase_from_models(tmp_path, SETTINGS, Erasing("dvc", "r", datetime(2026, 11, 25, tzinfo=UTC)), no_progress)
+    assert list((tmp_path / "bundles").iterdir()) == []
+
+
+def test_a_training_that_runs_would_bring_them_back_so_it_is_waited_for(tmp_path: Path) -> None:
+    erasing = Erasing("dvc", "r", datetime(2026, 11, 25, tzinfo=UTC))
+    with alone(tmp_path), pytest.raises(TrainingBusy):
+        erase_from_models(tmp_path, SETTINGS, erasing, no_progress)
+
+
+def test_files_that_still_hold_them_are_named(tmp_path: Path) -> None:
+    (tmp_path / "left.csv").write_text(f"creator_id\n{PERSON}\n", encoding="utf-8")
+    pl.DataFrame({"text": [[CAPTION], None]}).write_parquet(tmp_path / "left.parquet", compression="zstd")
+    (tmp_path / "empty").touch()
+    assert holding(tmp_path, [PERSON, CAPTION]) == ["left.csv", "left.parquet"]
+    assert holding(tmp_path, []) == []

@@ -11,20 +11,28 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.catalogue import Catalogue
 from data.tombstones import PREFIX, Tombstones, mark, marked
 from kolmatch.cli import cli
-from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownRecord
-from kolmatch.settings import RightsSettings
+from kolmatch.cli.rights import tombstones
+from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownCreator, UnknownRecord
+from kolmatch.settings import RightsSettings, Settings
+from models.brief import Brief
+from models.matcher import Matcher
 from serving.rights.clocks import due, working_days_after
-from serving.rights.erasing import Person, erase_from_store
+from serving.rights.erasing import Person, erase_from_store, scrub
 from serving.rights.records import Received, add_request, due_list, find_request
 from serving.rights.schemas import RightsBody
 from serving.rights.signing import check, key_file, signed
 from serving.shortlists.leaving_out import everyone_gone, is_gone
-from serving.store.database import Store
+from serving.store import schema
+from serving.store.database import Store, store_url
+from tests import small_world
 from tests.api_world import NOW, TinyAnswers, assert_refused, client_of, key_of, own_store
+from training.tables import read_tables
 
 SETTINGS = RightsSettings()
+BRIEF = Brief(small_world.TITLE)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +103,17 @@ def test_an_erased_creator_is_known_by_the_mark_alone(store: Store) -> None:
         assert find_request(session, "rights_out_erasure").creator_id == own_mark
     with pytest.raises(Conflict), store.writing("cli", NOW) as writing:
         add_request(writing, received("out", "access"), SETTINGS)
+
+
+def test_what_was_overwritten_is_in_no_file_of_the_database(store: Store) -> None:
+    with store.writing("cli", NOW) as writing:
+        add_request(writing, received("unmistakable_7731", "erasure"), SETTINGS)
+        erase_from_store(writing, Person("unmistakable_7731", mark("unmistakable_7731", "salt"), "rights_1"))
+    scrub(store)
+    if store.engine.dialect.name == "sqlite":
+        file = Path(str(store.engine.url.database))
+        found = [path for path in file.parent.glob(f"{file.name}*") if b"unmistakable_7731\x00" in path.read_bytes()]
+        assert found == []
 
 
 def test_an_unknown_request_is_refused(store: Store) -> None:
@@ -176,3 +195,31 @@ def test_on_the_command_line_requests_come_and_go(tmp_path: Path) -> None:
     done = run("due", "--json")
     assert (done.exit_code, '"items": []' in done.output) == (0, True)
     assert run("receive", "someone", "--kind", "access", "--received", "2999-01-01").exit_code != 0
+
+
+def test_whoever_opted_out_is_not_known_to_the_command_line(small_bundle: Path) -> None:
+    assert any(entry.creator_id == "dvc" for entry in Matcher.load(small_bundle).shortlist(BRIEF, 50).entries)
+    for gone in (("dvc",), (mark("dvc", "salt"),)):
+        matcher = Matcher.load(small_bundle, gone=gone)
+        found = matcher.shortlist(BRIEF, 50)
+        assert all(entry.creator_id != "dvc" for entry in found.entries)
+        assert {one.reason: one.count for one in found.excluded}["opted_out"] == 2
+        with pytest.raises(UnknownCreator):
+            matcher.creator("dvc")
+
+
+def test_whoever_opted_out_later_is_left_out_of_the_next_model(small_home: Path) -> None:
+    tables = read_tables(Catalogue.open(small_home), opted_out=("dvc",))
+    assert dict(tables.creators["creator_id", "excluded"].iter_rows())["dvc"] == "opted_out"
+    assert "dvc" not in tables.posts["creator_id"]
+
+
+def test_the_command_line_reads_tombstones_of_the_store_and_of_the_home_folder(tmp_path: Path) -> None:
+    assert tombstones(tmp_path, Settings()) == ()
+    Tombstones().with_mark(mark("gone", "salt")).write(tmp_path)
+    store = Store.at(store_url(tmp_path, Settings().store), busy_timeout_s=5)
+    schema.upgrade(store)
+    with store.writing("cli", NOW) as writing:
+        add_request(writing, received("out", "opt_out"), SETTINGS)
+    store.close()
+    assert tombstones(tmp_path, Settings()) == (mark("gone", "salt"), "out")
