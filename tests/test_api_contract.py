@@ -67,6 +67,8 @@ def _loaded(small_bundle: Path) -> None:
     there.update(brief_id=made["brief_id"], shortlist_id=made["shortlist_id"], creator_id="dvc")
     check = {"brief_id": made["brief_id"], "creator_id": "dvc", "kind": "conflict"}
     there["check_id"] = client.post("/v1/checks", json=check).json()["check_id"]
+    asked = {"creator_id": "dvc", "kind": "access"}  # it takes nobody out of the answers
+    there["request_id"] = client.post("/v1/rights", json=asked).json()["request_id"]
 
 
 @schema.parametrize()
