@@ -66,8 +66,9 @@ def real(data: Path, settings: Settings) -> Iterator[Measured]:
     if not folder.is_dir():
         return
     tables = {name: pl.read_ndjson(folder / f"{name}.jsonl.gz", infer_schema_length=None) for name in _TABLES}
-    whole_histories = tables["posts"].filter(pl.col("sampling") == "full")
-    full = {name: rows.join(whole_histories, on="creator_id", how="semi") for name, rows in tables.items()}
+    # The rest are a creator's most viewed posts, or some: they say nothing of usual views, not even of who has both.
+    posts = tables["posts"].filter(pl.col("sampling") == "full")
+    full = {name: rows.join(posts, on="creator_id", how="semi") for name, rows in tables.items()} | {"posts": posts}
     with _split(full, settings) as (whole, past, bundle):
         contents = load_bundle(bundle)[1]
         found = backtest(whole, past, contents, CAMPAIGN_SPLIT, np.random.default_rng(SEED), lambda *_: None)

@@ -31,6 +31,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / FOLDER).mkdir()
     rows = [_moved(row) for row in viewed()]
     posts = [row | {"sampling": "top" if row["creator_id"].endswith("7") else "full"} for row in rows]
+    viral = posts[0] | {"post_id": "viral", "published_at": CAMPAIGN_SPLIT.isoformat(), "views": 10**9}
+    posts.append(viral | {"sampling": "top"})  # of a creator whose history is whole besides
     creators = sorted({row["creator_id"] for row in rows})
     written(folder / FOLDER / "posts.jsonl.gz", posts)
     written(folder / FOLDER / "creators.jsonl.gz", ({"creator_id": one, "name": one} for one in creators))
@@ -55,6 +57,7 @@ def measured(data: Path) -> list[Measured]:
 def test_only_whole_histories_are_forecast_and_all_creators_are_asked_for(measured: list[Measured]) -> None:
     rolling, fixed, captured = measured
     assert rolling.as_dict().keys() != fixed.as_dict().keys()
+    assert {getattr(one.figures, "posts", None) for one in (rolling, fixed)} == {(N_CREATORS - 1) * 10}
     assert {getattr(one.figures, "creators", None) for one in (rolling, fixed)} == {N_CREATORS - 1}
     assert getattr(captured.figures, "asked", None) == 1
     names = [key.split(": ", 1)[1] for key in captured.as_dict()]
