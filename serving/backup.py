@@ -3,6 +3,7 @@
     store.sqlite3                the store as it stood at one moment, from SQLite or PostgreSQL
     catalogue/CURRENT, gen-.../  the catalogue's current generation
     bundles/CHAMPION, <id>/      every model, so that every kept shortlist can be replayed
+    rights/*.json                marks of erased creators and signed records; never the key that signs
     mlflow/mlflow.db             the registry, when it is the home folder's own; its artifacts are the bundles again
     kolmatch-backup.json         last: SHA-256 of each of these
 
@@ -50,6 +51,7 @@ def write_backup(home: Path, store: Store, file: Path, report: Report) -> list[s
             files = _snapshots(home, store, Path(scratch))
             files |= dict(_catalogue(home, Path(scratch)))
             files |= dict(_bundles(home, Path(scratch)))
+            files |= {path.relative_to(home).as_posix(): path for path in sorted((home / "rights").glob("*.json"))}
             with replacing(file) as fresh:
                 _write_tar(fresh, files, report)
         except FileNotFoundError as error:

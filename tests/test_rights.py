@@ -19,6 +19,7 @@ from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownCr
 from kolmatch.settings import RightsSettings, Settings
 from models.brief import Brief
 from models.matcher import Matcher
+from serving.backup import read_backup, write_backup
 from serving.rights.clocks import due, working_days_after
 from serving.rights.erasing import Person, erase_from_store, scrub
 from serving.rights.records import Received, add_request, due_list, find_request
@@ -29,6 +30,7 @@ from serving.store import schema
 from serving.store.database import Store, store_url
 from tests import small_world
 from tests.api_world import NOW, TinyAnswers, assert_refused, client_of, key_of, own_store
+from tests.conftest import no_progress
 from training.tables import read_tables
 
 SETTINGS = RightsSettings()
@@ -223,3 +225,16 @@ def test_the_command_line_reads_tombstones_of_the_store_and_of_the_home_folder(t
         add_request(writing, received("out", "opt_out"), SETTINGS)
     store.close()
     assert tombstones(tmp_path, Settings()) == (mark("gone", "salt"), "out")
+
+
+def test_a_restored_home_still_knows_who_was_erased(tmp_path: Path) -> None:
+    home, file, back = tmp_path / "home", tmp_path / "backup.tar", tmp_path / "back"
+    Tombstones().with_mark(mark("gone", "salt")).write(home)
+    signed(home, {"made": "the key"})
+    store = Store.at(store_url(home, Settings().store), busy_timeout_s=5)
+    schema.upgrade(store)
+    write_backup(home, store, file, no_progress)
+    store.close()
+    read_backup(file, back, Settings().store, no_progress)
+    assert Tombstones.read(back).among(["gone", "here"]) == {"gone"}
+    assert not key_file(back).exists()
