@@ -104,7 +104,8 @@ def due(home: Path, config: Path | None, as_json: bool) -> None:
         click.echo(found.model_dump_json(indent=2))
     else:
         table = Table(title=f"Việc đến hạn / Due, {found.today:%d/%m/%Y}")
-        for heading in ("yêu cầu / request", "loại / kind", "việc / step", "hạn / due", "còn / days left"):
+        table.add_column("yêu cầu / request", no_wrap=True)  # to be copied whole
+        for heading in ("loại / kind", "việc / step", "hạn / due", "còn / days left"):
             table.add_column(heading, overflow="fold")
         for item in found.items:
             step = "trả lời / answer" if item.step == "answer" else "thực hiện / carry out"
