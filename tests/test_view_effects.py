@@ -139,6 +139,19 @@ def test_it_is_taken_out_so_that_creators_keep_their_order(factor: float) -> Non
     assert kendalltau(raw, without).statistic < kendalltau(with_jump, without).statistic
 
 
+def test_other_people_from_july_on_are_no_jump() -> None:
+    """Two crawls, the second of what was trending: a few were in both, and had more views in it."""
+    rows = simulated(np.random.default_rng(0), creators=60, moved=lambda at: 4.0 * doubled_from_july(at))
+    first, second = {f"c{number:03d}" for number in range(33)}, {f"c{number:03d}" for number in range(28, 60)}
+    crawled = [row for row in rows if row["creator_id"] in (second if row["published_at"] >= JULY else first)]
+    assert jumps(effects_of(crawled)) == []
+
+
+def test_what_changed_while_nobody_looked_is_no_jump() -> None:
+    rows = simulated(np.random.default_rng(0), moved=doubled_from_july)
+    assert jumps(effects_of([row for row in rows if not JULY - 31 * DAY <= row["published_at"] < JULY])) == []
+
+
 def test_a_slow_drift_is_no_jump() -> None:
     drifting = simulated(np.random.default_rng(0), creators=80, moved=lambda at: (at - START).days / 365 * np.log(3.0))
     assert jumps(effects_of(drifting)) == []

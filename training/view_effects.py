@@ -32,6 +32,7 @@ _ROUNDS: Final = 12  # of taking turns between levels and effects; they settle a
 _MONTH_POSTS: Final = 5.0  # posts by which a month is drawn to none; with 30 a third of a jump stayed in the views
 _FORMAT_POSTS: Final = 20.0  # likewise for a format's
 _JUMP: Final = float(np.log(1.25))  # a change of a quarter from one month to the next is worth a warning
+_JUMP_PRESENCES: Final = 10  # that many must post before and after: two crawls of other people are no jump
 _JUMP_ERRORS: Final = 4.0  # if it is this many standard errors
 
 
@@ -44,6 +45,7 @@ class Effects:
         months: (n_platforms, n_months) log effect of a month on a platform, about zero on average.
         errors: (n_platforms, n_months) standard errors of the months' effects.
         posts: (n_platforms, n_months) posts behind them.
+        stayed: (n_platforms, n_months) presences with posts both in the month and in the calendar month before.
         platforms: names of the platforms.
         first_month: the month of the first column, counted from year 0.
     """
@@ -52,6 +54,7 @@ class Effects:
     months: Doubles
     errors: Doubles
     posts: Rows
+    stayed: Rows
     platforms: tuple[str, ...]
     first_month: int
 
@@ -95,6 +98,8 @@ class Effects:
         return pl.DataFrame(rows, schema=MONTH_SCHEMA)
 
     def _jumps(self, code: int, before: int, column: int) -> bool:
+        if column - before > 1 or self.stayed[code, column] < _JUMP_PRESENCES:
+            return False  # over a gap nothing is sudden, and what others post says nothing of everybody
         change = abs(self.months[code, column] - self.months[code, before])
         error = np.hypot(self.errors[code, column], self.errors[code, before])
         return bool(change > _JUMP and change > _JUMP_ERRORS * error)
@@ -213,9 +218,19 @@ def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
         months=months.reshape(shape),
         errors=np.asarray(errors, dtype=np.float64).reshape(shape),
         posts=counts.reshape(shape),
+        stayed=_stayed(presence, code, viewings.months[kept] - first, shape),
         platforms=platforms,
         first_month=first,
     )
+
+
+def _stayed(presence: Rows, platform: Rows, month: Rows, shape: tuple[int, int]) -> Rows:
+    """(n_platforms, n_months) presences with posts in a month and in the one before; a presence has one platform."""
+    active = np.unique(np.stack([presence, month, platform]), axis=1)
+    again = (active[0, 1:] == active[0, :-1]) & (active[1, 1:] == active[1, :-1] + 1)
+    stayed = np.zeros(shape, dtype=np.int64)
+    np.add.at(stayed, (active[2, 1:][again], active[1, 1:][again]), 1)
+    return stayed
 
 
 def _all_formats(formats: Doubles) -> Doubles:
