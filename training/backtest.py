@@ -27,7 +27,7 @@ from training.lift_fit import Liftable, lift_of, liftable
 from training.static_training import select
 from training.tables import Tables, read_tables
 from training.viewing import Seen
-from training.views_fit import Progress, ViewsModel, learn_views
+from training.views_fit import NEXT_POST, WEEKS_AHEAD, Progress, ViewsModel, learn_views
 
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -115,7 +115,8 @@ def backtest(
     progress(2, 3)
     told = _Told(models, texts, viewings, later)
     last = np.full(len(viewings.days), earlier.viewings.days.max())
-    rolling, fixed = told.forecasts(later, viewings.days), told.forecasts(np.empty(0, dtype=np.int64), last)
+    rolling = told.forecasts(later, viewings.days, NEXT_POST)
+    fixed = told.forecasts(np.empty(0, dtype=np.int64), last, WEEKS_AHEAD)
     progress(3, 3)
     return Backtest(moment, rolling, fixed, models[WITH_TOPIC].lift.used)
 
@@ -142,19 +143,20 @@ class _Told:
     viewings: Viewings
     later: Rows
 
-    def forecasts(self, known: Rows, moments: Doubles) -> Forecasts:
+    def forecasts(self, known: Rows, moments: Doubles, horizon: str) -> Forecasts:
         """Forecasts of all later posts with enough posts before them.
 
         Args:
             known: later posts that are known when one after them is forecast.
             moments: (n_posts,) when each would be forecast, in days since 1970.
+            horizon: of `training.views_fit.HORIZONS`.
         """
         hidden = np.setdiff1d(self.later, known, assume_unique=True)
         settled = _settled(self.models[WITH_TOPIC], self.viewings)
         before = self._before(WITH_TOPIC, _without(settled, hidden), self.later, moments)
         enough = np.isfinite(settled[self.later]) & (before.counts >= LEAST_EARLIER)
         asked = self.later[enough]
-        points = {name: self._points(name, asked, hidden, moments) for name in self.models}
+        points = {name: self._points(name, asked, hidden, moments, horizon) for name in self.models}
         points[OWN_POSTS] = row_quantiles(before.posts[enough, -RECENT:], LEVELS)
         presences = self.viewings.presence[asked]
         followers = self.viewings.presences["followers"].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -169,11 +171,11 @@ class _Told:
         presences, peers = self.viewings.presence[asked], self.models[name].on_scale.peers
         return history(values, self.viewings, presences, asked, moments[asked], peers[presences])
 
-    def _points(self, name: str, asked: Rows, hidden: Rows, moments: Doubles) -> Doubles:
+    def _points(self, name: str, asked: Rows, hidden: Rows, moments: Doubles, horizon: str) -> Doubles:
         model, viewings = self.models[name], self.viewings
         values = _without(model.on_scale.of(viewings), hidden)
         before = self._before(name, values, asked, moments)
-        points = model.points(before, viewings.presence[asked], viewings.formats[asked])
+        points = model.points(before, viewings.presence[asked], viewings.formats[asked], horizon)
         return points + self._lift(name, values, asked)[:, None] if model.lift.used else points
 
     def _lift(self, name: str, values: Doubles, asked: Rows) -> Doubles:

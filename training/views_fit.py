@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,8 @@ Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
+# How far ahead an interval is to hold: to the next post, or for the weeks that a bundle serves.
+HORIZONS = NEXT_POST, WEEKS_AHEAD = ("next_post", "weeks_ahead")
 _MOST_SAMPLES: Final = 20_000  # posts that teach; the loss of a dozen small trees moves no more with more
 _LEAST_SAMPLES: Final = 200  # fewer teach nothing beyond their own quantiles
 _USUAL: Final = (-1.25, 0.0, 1.3)  # distances from the level at `LEVELS` of 23,176 real TikTok posts, where none are
@@ -116,18 +118,19 @@ class ViewsModel:
     own_formats: Doubles
     format_posts: Rows
 
-    def points(self, before: History, presences: Rows, formats: Rows) -> Doubles:
+    def points(self, before: History, presences: Rows, formats: Rows, horizon: str) -> Doubles:
         """(n, 3) log views at `LEVELS` of the next post of a presence in a format, of no special topic.
 
         Args:
             before: (n,) the posts before.
             presences: (n,) whose.
             formats: (n,) codes of `features.views.FORMAT_CODES`.
+            horizon: of `HORIZONS`, how far ahead the interval is to hold.
         """
         effects = self.on_scale.effects
         platforms = np.array([effects.platforms.index(name) for name in self.viewings.platforms], dtype=np.int64)
         moved = effects.formats[platforms[presences], formats] + self.own_formats[presences, formats]
-        return (before.level + moved)[:, None] + self.learned.points(before)
+        return (before.level + moved)[:, None] + self.learned.points(before, horizon)
 
 
 def at_the_end(viewings: Viewings, on_scale: Comparable) -> History:
@@ -155,7 +158,9 @@ def learn_views(
     progress(2, 4)
     samples = _samples(np.flatnonzero(np.isfinite(away)), viewings.days, rng)
     before = before_each(viewings, on_scale, on_scale.values, samples)
-    learned = _learn(before, away[samples], lifted[samples], viewings.days[samples])
+    late = _latest(viewings.days[samples])
+    ahead = _known_before(viewings, on_scale, samples, late)
+    learned = _learn(before, away[samples], lifted[samples], late, ahead, on_scale.values[samples[late]] - ahead.level)
     progress(3, 4)
     own_formats, format_posts = _own_formats(viewings, away)
     used = lift if learned.lift_helps else without(lift)
@@ -217,23 +222,23 @@ class Learned:
     Attributes:
         models: by level, `_BAGS` models each; empty when there was too little to learn from.
         plain: (3,) distances from the level that hold for everybody, used when there are no models.
-        corrections: (n_tiers, 2) what to add to the lower and the upper point.
+        corrections: by `HORIZONS`, (n_tiers, 2) what to add to the lower and the upper point.
         metrics: pinball losses and coverage on the latest posts.
         lift_helps: whether the median was nearer with the topic's lift.
     """
 
     models: tuple[tuple[HistGradientBoostingRegressor, ...], ...]
     plain: Doubles
-    corrections: Doubles
+    corrections: Mapping[str, Doubles]
     metrics: dict[str, float]
     lift_helps: bool
 
-    def points(self, before: History) -> Doubles:
-        """(n, 3) distances from the level at `LEVELS`, corrected so that intervals hold what they say."""
+    def points(self, before: History, horizon: str) -> Doubles:
+        """(n, 3) distances from the level at `LEVELS`, corrected so that intervals hold what they say at a horizon."""
         points = _predicted(self.models, self.plain, before)
         tiers = np.digitize(before.counts, _TIERS)
-        points[:, 0] += self.corrections[tiers, 0]
-        points[:, 2] += self.corrections[tiers, 1]
+        points[:, 0] += self.corrections[horizon][tiers, 0]
+        points[:, 2] += self.corrections[horizon][tiers, 1]
         return np.sort(points, axis=1)
 
 
@@ -247,19 +252,49 @@ def _predicted(
         return np.stack([np.mean([model.predict(features) for model in bag], axis=0) for bag in models], axis=1)
 
 
-def _learn(before: History, away: Doubles, lifted: Doubles, days: Doubles) -> Learned:
-    """Learn on the earlier posts, check and correct on the latest, then learn on all; `days` ascend."""
+def _known_before(viewings: Viewings, on_scale: Comparable, samples: Rows, late: npt.NDArray[np.bool_]) -> History:
+    """For the latest of the samples, what was known before all of them: a bundle serves for weeks, not for one post."""
+    presences = viewings.presence[samples[late]]
+    moment = float(viewings.days[samples[~late]].max(initial=viewings.days.min()))
+    known = np.bincount(viewings.presence[viewings.days <= moment], minlength=viewings.n_presences)
+    stop = np.searchsorted(viewings.presence, presences) + known[presences]
+    return history(
+        on_scale.values, viewings, presences, stop, np.full(len(presences), moment), on_scale.peers[presences]
+    )
+
+
+def _learn(
+    before: History,
+    away: Doubles,
+    lifted: Doubles,
+    late: npt.NDArray[np.bool_],
+    ahead: History,
+    away_ahead: Doubles,
+) -> Learned:
+    """Learn on the earlier posts, check and correct on the latest, then learn on all.
+
+    Args:
+        before: (n,) what was known just before each post.
+        away: (n,) how far each post was from the level then.
+        lifted: (n,) what its topic says of it.
+        late: (n,) the latest posts.
+        ahead: (n_late,) what was known of the latest posts' presences before all of these.
+        away_ahead: (n_late,) how far they were from the level of that day.
+    """
     plain = _plain(away)
-    late = _latest(days)
     if len(away) < _LEAST_SAMPLES or late.sum() < _LEAST_LATE:
-        return Learned((), plain, np.zeros((len(_TIERS) + 1, 2)), {}, lift_helps=False)
+        return Learned((), plain, dict.fromkeys(HORIZONS, np.zeros((len(_TIERS) + 1, 2))), {}, lift_helps=False)
     early = ~late
     tried = {helps: _models(before, away - helps * lifted, early) for helps in (0.0, 1.0)}
     found = {helps: _predicted(models, plain, before.of_rows(late)) for helps, models in tried.items()}
     losses = {helps: pinball(away[late] - helps * lifted[late], points) for helps, points in found.items()}
     helps = 1.0 if _better(losses[1.0], losses[0.0]) else 0.0
     points, aims = found[helps], away[late] - helps * lifted[late]
-    corrections = _corrections(points, aims, np.digitize(before.counts[late], _TIERS))
+    far = _predicted(tried[helps], plain, ahead)
+    corrections = {
+        NEXT_POST: _corrections(points, aims, np.digitize(before.counts[late], _TIERS)),
+        WEEKS_AHEAD: _corrections(far, away_ahead - helps * lifted[late], np.digitize(ahead.counts, _TIERS)),
+    }
     models = _models(before, away - helps * lifted, np.ones(len(away), dtype=bool))
     metrics = _metrics(before.of_rows(late), away[late], losses, points, aims)
     return Learned(models, plain, corrections, metrics, lift_helps=bool(helps))
@@ -341,7 +376,7 @@ def _rows(model: ViewsModel, rng: np.random.Generator) -> pl.DataFrame:
     viewings, now = model.viewings, float(model.viewings.days.max())
     before = at_the_end(viewings, model.on_scale)
     presences, formats = np.nonzero(model.format_posts)
-    points = model.points(before.of_rows(presences), presences, formats)
+    points = model.points(before.of_rows(presences), presences, formats, WEEKS_AHEAD)
     last = np.searchsorted(viewings.presence, presences, side="right") - 1
     names = [*FORMAT_CODES]
     told = {
