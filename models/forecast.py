@@ -43,7 +43,7 @@ class ViewsForecast:
             error of the creator's usual level (bootstrap over posts); `posts` how many posts of the presence have known
             views, `format_posts` how many of that format; `last_days` days from the presence's last post to the
             catalogue's.
-        months: monthly effects by platform, see `training.view_effects.Effects.table`.
+        months: monthly effects by platform and format, see `training.view_effects.Effects.table`.
         growth: gains of views between the days of `features.views.GROWTH_DAYS`, by platform.
         lift: what a topic adds.
     """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +96,8 @@ class ReachTeller:
             creator = flag.pop("creator")
             self._flags[creator] = (*self._flags.get(creator, ()), Flag(**flag))
         self.shifts = tuple(
-            PlatformShift(row["platform"], row["month"], float(np.exp(row["change"]))) for row in _jumps(contents)
+            PlatformShift(row["platform"], row["format"], row["month"], float(np.exp(row["change"])))
+            for row in contents.forecast.months.filter(pl.col("change").is_not_null()).iter_rows(named=True)
         )
 
     def reach(self, estimates: Estimates, creator: int) -> Reach | None:
@@ -154,10 +154,3 @@ def _day(at: np.datetime64) -> date | None:
         return None
     day: date = at.astype("datetime64[D]").astype(object)
     return day
-
-
-def _jumps(contents: Contents) -> Sequence[Mapping[str, Any]]:
-    """Months with a jump, each with the change from the month before."""
-    shift = pl.col("log_shift")
-    told = contents.forecast.months.with_columns(change=shift - shift.shift(1).over("platform"))
-    return told.filter("jump").to_dicts()

@@ -157,9 +157,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class PlatformShift:
-    """A month ("2026-05") in which views of everybody on a platform changed by a factor; histories were corrected."""
+    """A month ("2026-05") in which views of everybody in a format changed by a factor; histories were corrected."""
 
     platform: str
+    format: str | None
     month: str
     factor: float
 

@@ -61,9 +61,10 @@ class FlagAnswer(TypedDict):
 
 
 class ShiftAnswer(TypedDict):
-    """A month in which everybody's views on a platform changed suddenly; histories were corrected."""
+    """A month in which everybody's views in a format changed suddenly; histories were corrected."""
 
     platform: str
+    format: str | None
     month: Annotated[str, Field(examples=["2026-05"])]
     factor: Annotated[float, Field(gt=0)]
 
@@ -107,7 +108,7 @@ def flag_answer(flag: Flag) -> FlagAnswer:
 
 def shift_answer(shift: PlatformShift) -> ShiftAnswer:
     """A sudden change."""
-    return {"platform": shift.platform, "month": shift.month, "factor": shift.factor}
+    return {"platform": shift.platform, "format": shift.format, "month": shift.month, "factor": shift.factor}
 
 
 def _points(points: Points) -> PointsAnswer:

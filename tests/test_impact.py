@@ -289,11 +289,11 @@ def test_where_the_audience_is_guessed_or_contradicted_it_is_said(viewed: Matche
 
 
 def test_a_jump_of_views_is_told_with_the_list(matcher: Matcher) -> None:
-    rows = [("tiktok", "2026-06", 90, 0.1, 0.02, False), ("tiktok", "2026-07", 90, 0.8, 0.02, True)]
+    rows = [("tiktok", "video", "2026-06", 90, 0.1, 0.02, None), ("tiktok", "video", "2026-07", 90, 0.8, 0.02, 0.7)]
     months = pl.DataFrame(rows, schema=MONTH_SCHEMA, orient="row")
     contents = replace(with_levels(matcher)._contents, forecast=forecast_of(rows_of(matcher), months=months))
     (shift,) = Matcher(matcher.manifest, contents, MatcherSettings()).shortlist(BRIEF, 1).shifts
-    assert (shift.platform, shift.month) == ("tiktok", "2026-07")
+    assert (shift.platform, shift.format, shift.month) == ("tiktok", "video", "2026-07")
     assert shift.factor == pytest.approx(math.exp(0.7))
 
 

@@ -32,7 +32,7 @@ def effects_of(rows: Rows) -> Effects:
 
 
 def jumps(effects: Effects) -> list[tuple[str, str]]:
-    return effects.table().filter("jump").select("platform", "month").rows()
+    return effects.table().drop_nulls("change").select("platform", "month").rows()
 
 
 def levels(rows: Rows) -> list[float]:
@@ -119,8 +119,8 @@ def test_nobody_is_taken_for_weak_who_was_read_young() -> None:
 def test_a_jump_is_found_in_its_month_with_its_size() -> None:
     found = effects_of(simulated(np.random.default_rng(0), moved=doubled_from_july))
     assert jumps(found) == [("tiktok", "2026-07")]
-    assert found.jumps()[0, -1] == 0.0
-    assert np.exp(-found.jumps()[0, 0]) == pytest.approx(2.0, rel=0.2)
+    assert not found.jumps()[0, :, -1].any()
+    assert np.exp(-found.jumps()[0, FORMAT_CODES["video"], 0]) == pytest.approx(2.0, rel=0.2)
 
 
 @pytest.mark.parametrize("factor", [0.5, 3.0])
@@ -137,6 +137,33 @@ def test_it_is_taken_out_so_that_creators_keep_their_order(factor: float) -> Non
     seen = viewings(world(size))
     raw = [float(seen.log_views[seen.presence == row].mean()) for row in range(seen.n_presences)]
     assert kendalltau(raw, without).statistic < kendalltau(with_jump, without).statistic
+
+
+def in_formats(rows: Rows, images: int, moved: str) -> list[dict[str, Any]]:
+    """The same posts, one in `images` an image; from July on those in the format `moved` had twice the views."""
+    told = []
+    for number, row in enumerate(rows):
+        form = "image" if number % images == 0 else "video"
+        lift = 2 if row["published_at"] >= JULY and form == moved else 1
+        told.append(dict(row) | {"format": form, "views": row["views"] * lift})
+    return told
+
+
+@pytest.mark.parametrize(("moved", "still"), [("video", "image"), ("image", "video")])
+def test_a_format_can_move_alone(moved: str, still: str) -> None:
+    rows = simulated(np.random.default_rng(0), creators=80, posts=60)
+    found = effects_of(in_formats(rows, 2, moved))
+    taken = np.exp(-found.jumps()[0, :, 0])
+    assert taken[FORMAT_CODES[moved]] == pytest.approx(2.0, rel=0.2)
+    assert taken[FORMAT_CODES[still]] == 1.0
+    assert found.table().drop_nulls("change").select("format", "month").rows() == [(moved, "2026-07")]
+
+
+def test_a_format_that_few_post_in_goes_with_its_platform() -> None:
+    rows = in_formats(simulated(np.random.default_rng(0), creators=60), 200, "video")
+    found = effects_of(rows)
+    taken = np.exp(-found.jumps()[0, :, 0])
+    assert taken[FORMAT_CODES["image"]] == taken[FORMAT_CODES["live"]] == pytest.approx(2.0, rel=0.2)
 
 
 def test_other_people_from_july_on_are_no_jump() -> None:
@@ -170,7 +197,7 @@ def test_platforms_do_not_disturb_each_other() -> None:
     assert jumps(together) == [("tiktok", "2026-07")]
     for code, platform in enumerate(together.platforms):
         alone = effects_of([row for row in rows if row["platform"] == platform])
-        assert_allclose(together.months[code], alone.months[0], atol=0.05)
+        assert_allclose(together.platform_months.values[code], alone.platform_months.values[0], atol=0.05)
 
 
 def test_a_platform_of_which_nothing_counts_leaves_the_others_as_they_are() -> None:
@@ -178,8 +205,8 @@ def test_a_platform_of_which_nothing_counts_leaves_the_others_as_they_are() -> N
     early = [post("zz", n, 50, platform="youtube", observed_at=START + timedelta(days=n, hours=2)) for n in range(8)]
     alone, seen = effects_of(rows), viewings([*rows, *early])
     beside = comparable(seen, nothing_read_again()).effects
-    assert_allclose(beside.months[0], alone.months[0], atol=1e-9)
-    assert beside.posts[1].sum() == 0
+    assert_allclose(beside.platform_months.values[0], alone.platform_months.values[0], atol=1e-9)
+    assert beside.platform_months.posts[1].sum() == 0
     assert beside.table()["platform"].unique().to_list() == ["tiktok"]
 
 
@@ -193,7 +220,7 @@ def test_creators_of_a_single_post_hide_no_jump() -> None:
     ]
     found = effects_of([*rows, *strangers])
     assert jumps(found) == [("tiktok", "2026-07")]
-    assert np.exp(-found.jumps()[0, 0]) == pytest.approx(2.0, rel=0.2)
+    assert np.exp(-found.jumps()[0, FORMAT_CODES["video"], 0]) == pytest.approx(2.0, rel=0.2)
 
 
 def test_one_post_seen_by_millions_moves_no_month() -> None:

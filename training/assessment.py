@@ -54,7 +54,7 @@ class Assessment:
         lift_used: whether the topic's lift was found to help on the past.
         later_hashtags: reach captured on hashtags used after the moment; None where there are none.
         world_briefs: reach captured on the briefs of the SYNTHETIC sample world; None where its truth is not there.
-        months: effects of platforms by month, see `training.view_effects.Effects.table`.
+        months: effects of platforms and formats by month, see `training.view_effects.Effects.table`.
         growth: by platform, the part of the settled views that a post has after each of `GROWTH_DAYS`.
         audiences: number of presences by where their ages come from, and by where their place comes from.
     """

@@ -99,22 +99,23 @@ def _calibration(forecasts: ForecastFigures) -> Markup:
 
 
 def _months(rows: Sequence[Mapping[str, Any]]) -> dict[str, Markup]:
-    """A chart for each platform, all over the same months and the same effects."""
+    """A chart for each format of each platform, all over the same months and the same effects."""
     names = sorted({row["month"] for row in rows})
     place = {name: float(number) for number, name in enumerate(names)}
     step = max(1, -(-len(names) // _MOST_MONTHS))
     x = Axis("tháng / month", 0.0, max(len(names) - 1.0, 1.0), [(place[n], n) for n in names[::step]])
     edge = max(_LEAST_EDGE, *(abs(row["log_shift"]) for row in rows))
     y = Axis("", -edge, edge, [(value, multiple(value)) for value in (-edge, -edge / 2, 0.0, edge / 2, edge)])
-    platforms = sorted({row["platform"] for row in rows})
-    own = {platform: [row for row in rows if row["platform"] == platform] for platform in platforms}
-    return {platform: line_chart(platform, x, y, [_effects(found, place)]) for platform, found in own.items()}
+    own: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        own.setdefault(f"{row['platform']} · {row['format'] or '?'}", []).append(row)
+    return {name: line_chart(name, x, y, [_effects(name, found, place)]) for name, found in own.items()}
 
 
-def _effects(rows: Sequence[Mapping[str, Any]], place: Mapping[str, float]) -> Line:
+def _effects(name: str, rows: Sequence[Mapping[str, Any]], place: Mapping[str, float]) -> Line:
     points = [(place[row["month"]], row["log_shift"]) for row in rows]
-    jumps = frozenset(number for number, row in enumerate(rows) if row["jump"])
-    return Line(str(rows[0]["platform"]), points, [row["error"] for row in rows], jumps)
+    jumps = frozenset(number for number, row in enumerate(rows) if row["change"] is not None)
+    return Line(name, points, [row["error"] for row in rows], jumps)
 
 
 def _growth(growth: Mapping[str, Sequence[float]]) -> Markup:

@@ -7,7 +7,6 @@ in which they posted more, is not taken for an effect.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from scipy.optimize import nnls
 from features.views import FORMAT_CODES, GROWTH_DAYS, SETTLED_DAYS, Growth, Rows, Viewings
 
 Doubles = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 # TikTok videos of Vietnam read twice, 8 to 18 days apart (2,052 of them, spring 2025), follow this curve.
 DEFAULT_GROWTH: Final = Growth((0.33, 0.28, 0.40, 0.18, 0.13, 0.16, 0.21, 0.06))
@@ -37,24 +37,54 @@ _JUMP_ERRORS: Final = 4.0  # if it is this many standard errors
 
 
 @dataclass(frozen=True, slots=True)
+class Monthly:
+    """What months did to views, a row for each platform, or for each format on a platform.
+
+    Attributes:
+        values: (n_rows, n_months) log effect of a month, about zero on average.
+        errors: (n_rows, n_months) their standard errors.
+        posts: (n_rows, n_months) posts behind them.
+        stayed: (n_rows, n_months) presences with posts both in the month and in the calendar month before.
+    """
+
+    values: Doubles
+    errors: Doubles
+    posts: Rows
+    stayed: Rows
+
+    def changes(self) -> Doubles:
+        """(n_rows, n_months) change from the month before; none in the first."""
+        changes: Doubles = np.diff(self.values, axis=1, prepend=self.values[:, :1])
+        return changes
+
+    def told(self) -> Mask:
+        """(n_rows, n_months) whether enough posted both before and after: others' posts say nothing of everybody."""
+        told: Mask = self.stayed >= _JUMP_PRESENCES
+        return told
+
+    def sudden(self) -> Mask:
+        """(n_rows, n_months) whether views moved for everybody from the month before."""
+        before = np.concatenate((self.errors[:, :1], self.errors[:, :-1]), axis=1)
+        change, error = np.abs(self.changes()), np.hypot(self.errors, before)
+        sudden: Mask = self.told() & (change > _JUMP) & (change > _JUMP_ERRORS * error)
+        return sudden
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """What is taken out of log views so that posts can be compared.
 
     Attributes:
         formats: (n_platforms, n_formats) log effect of a format on a platform.
-        months: (n_platforms, n_months) log effect of a month on a platform, about zero on average.
-        errors: (n_platforms, n_months) standard errors of the months' effects.
-        posts: (n_platforms, n_months) posts behind them.
-        stayed: (n_platforms, n_months) presences with posts both in the month and in the calendar month before.
+        platform_months: of each platform.
+        format_months: of each format on a platform, row = platform * n_formats + format.
         platforms: names of the platforms.
         first_month: the month of the first column, counted from year 0.
     """
 
     formats: Doubles
-    months: Doubles
-    errors: Doubles
-    posts: Rows
-    stayed: Rows
+    platform_months: Monthly
+    format_months: Monthly
     platforms: tuple[str, ...]
     first_month: int
 
@@ -64,54 +94,62 @@ class Effects:
         A month's whole effect is not taken out: what moves slowly moves the creators' own posts too, and without it
         forecasts of real views were worse (docs/decisions/0010). A jump is not the creators' doing.
         """
-        platform = platform_codes(viewings, self.platforms)
-        month = np.clip(viewings.months - self.first_month, 0, self.months.shape[1] - 1)
-        effects: Doubles = self.formats[platform, viewings.formats] + self.jumps()[platform, month]
+        platform, form = platform_codes(viewings, self.platforms), viewings.formats
+        jumps = self.jumps()
+        month = np.clip(viewings.months - self.first_month, 0, jumps.shape[2] - 1)
+        effects: Doubles = self.formats[platform, form] + jumps[platform, form, month]
         return effects
 
+    def steps(self) -> Doubles:
+        """(n_platforms, n_formats, n_months) sudden change of log views from the month before; 0 where none was sudden.
+
+        When the whole platform moved, each format moved by its own measure, or not at all. A format that too few post
+        in goes with its platform.
+        """
+        own, whole = self.format_months, self.platform_months
+        shape = (*self.formats.shape, own.values.shape[1])
+        change, told, sudden = (found.reshape(shape) for found in (own.changes(), own.told(), own.sudden()))
+        change = np.where(told, change, whole.changes()[:, None, :])
+        moved = sudden | (whole.sudden()[:, None, :] & (np.abs(change) > _JUMP))
+        steps: Doubles = change * moved
+        return steps
+
     def jumps(self) -> Doubles:
-        """(n_platforms, n_months) log views that sudden changes gave a month beside the last one."""
-        level = np.zeros_like(self.months)
-        for code in range(len(self.platforms)):
-            for before, column in pairwise(np.flatnonzero(self.posts[code]).tolist()):
-                change = self.months[code, column] - self.months[code, before]
-                level[code, column:] += change if self._jumps(code, before, column) else 0.0
-        return level - level[:, -1:]
+        """(n_platforms, n_formats, n_months) log views that sudden changes gave a month beside the last one."""
+        level = self.steps().cumsum(axis=2)
+        jumps: Doubles = level - level[:, :, -1:]
+        return jumps
 
     def table(self) -> pl.DataFrame:
-        """One row per platform and month with posts; `jump` where views moved suddenly for everybody."""
+        """One row per platform, format and month with posts; `change` where views moved suddenly for everybody."""
+        names, months = list(FORMAT_CODES), self.format_months
+        steps = self.steps().reshape(months.values.shape)
         rows = []
-        for code, platform in enumerate(self.platforms):
-            seen = np.flatnonzero(self.posts[code]).tolist()
-            for before, column in zip([None, *seen], seen, strict=False):  # each with the one before
-                year, month = divmod(self.first_month + column, 12)
-                rows.append(
-                    {
-                        "platform": platform,
-                        "month": f"{year}-{month + 1:02d}",
-                        "posts": int(self.posts[code, column]),
-                        "log_shift": float(self.months[code, column]),
-                        "error": float(self.errors[code, column]),
-                        "jump": before is not None and self._jumps(code, before, column),
-                    }
-                )
+        for row, column in np.argwhere(months.posts > 0).tolist():
+            platform, form = divmod(row, self.formats.shape[1])
+            year, month = divmod(self.first_month + column, 12)
+            rows.append(
+                {
+                    "platform": self.platforms[platform],
+                    "format": names[form],
+                    "month": f"{year}-{month + 1:02d}",
+                    "posts": int(months.posts[row, column]),
+                    "log_shift": float(months.values[row, column]),
+                    "error": float(months.errors[row, column]),
+                    "change": float(steps[row, column]) or None,
+                }
+            )
         return pl.DataFrame(rows, schema=MONTH_SCHEMA)
-
-    def _jumps(self, code: int, before: int, column: int) -> bool:
-        if column - before > 1 or self.stayed[code, column] < _JUMP_PRESENCES:
-            return False  # over a gap nothing is sudden, and what others post says nothing of everybody
-        change = abs(self.months[code, column] - self.months[code, before])
-        error = np.hypot(self.errors[code, column], self.errors[code, before])
-        return bool(change > _JUMP and change > _JUMP_ERRORS * error)
 
 
 MONTH_SCHEMA: Final = {
     "platform": pl.String(),
+    "format": pl.String(),
     "month": pl.String(),
     "posts": pl.Int64(),
     "log_shift": pl.Float64(),
     "error": pl.Float64(),
-    "jump": pl.Boolean(),
+    "change": pl.Float64(),
 }
 
 
@@ -194,13 +232,13 @@ def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
     platforms = tuple(sorted(set(viewings.platforms)))
     platform = platform_codes(viewings, platforms)
     first, last = (int(viewings.months.min()), int(viewings.months.max())) if len(settled) else (0, 0)
-    n_months, n_formats = last - first + 1, 1 + int(viewings.formats.max(initial=0))
+    n_months, n_formats = last - first + 1, len(FORMAT_CODES)
     known = np.isfinite(settled)
     several = np.bincount(viewings.presence[known], minlength=viewings.n_presences) > 1
     kept = known & several[viewings.presence]
     values, presence, code = settled[kept], viewings.presence[kept], platform[kept]
-    by_format = code * n_formats + viewings.formats[kept]
-    by_month = code * n_months + viewings.months[kept] - first
+    month, by_format = viewings.months[kept] - first, code * n_formats + viewings.formats[kept]
+    by_month, by_both = code * n_months + month, by_format * n_months + month
     formats, months = np.zeros(len(platforms) * n_formats), np.zeros(len(platforms) * n_months)
     for _ in range(_ROUNDS):
         level = _means(presence, values - formats[by_format] - months[by_month], viewings.n_presences)
@@ -209,34 +247,39 @@ def fit_effects(viewings: Viewings, settled: Doubles) -> Effects:
         formats = _centred(by_format, formats, code, len(platforms))
         months = _drawn(by_month, away - formats[by_format], len(months), _MONTH_POSTS)
         months = _centred(by_month, months, code, len(platforms))
-    left = away - formats[by_format] - months[by_month]
-    counts = np.bincount(by_month, minlength=len(months)).astype(np.int64)
-    errors = float(left.std()) / np.sqrt(np.maximum(counts, 1)) if len(left) else np.zeros(len(months))
-    shape = (len(platforms), n_months)
+    rest, own = values - formats[by_format] - months[by_month], np.zeros(len(formats) * n_months)
+    for _ in range(
+        _ROUNDS
+    ):  # after the platform's, which else would share with its largest format what is common to all
+        away = _without_strays(rest - _means(presence, rest - own[by_both], viewings.n_presences)[presence])
+        own = _centred(by_both, _drawn(by_both, away, len(own), _FORMAT_POSTS), by_format, len(formats))
+    left = away - own[by_both]
+    spread = float(left.std()) if len(left) else 0.0
+    whole = months.reshape(len(platforms), n_months)
+    both = own.reshape(len(formats), n_months) + np.repeat(whole, n_formats, axis=0)
     return Effects(
-        formats=_all_formats(formats.reshape(len(platforms), n_formats)),
-        months=months.reshape(shape),
-        errors=np.asarray(errors, dtype=np.float64).reshape(shape),
-        posts=counts.reshape(shape),
-        stayed=_stayed(presence, code, viewings.months[kept] - first, shape),
+        formats=formats.reshape(len(platforms), n_formats),
+        platform_months=_monthly(whole, spread, presence, code, month),
+        format_months=_monthly(both, spread, presence, by_format, month),
         platforms=platforms,
         first_month=first,
     )
 
 
-def _stayed(presence: Rows, platform: Rows, month: Rows, shape: tuple[int, int]) -> Rows:
-    """(n_platforms, n_months) presences with posts in a month and in the one before; a presence has one platform."""
-    active = np.unique(np.stack([presence, month, platform]), axis=1)
-    again = (active[0, 1:] == active[0, :-1]) & (active[1, 1:] == active[1, :-1] + 1)
+def _monthly(values: Doubles, spread: float, presence: Rows, rows: Rows, month: Rows) -> Monthly:
+    """Effects of months with what stands behind them: posts of `presence` (n,) in `rows` (n,) of the months (n,)."""
+    counts = np.bincount(rows * values.shape[1] + month, minlength=values.size).reshape(values.shape)
+    errors: Doubles = spread / np.sqrt(np.maximum(counts, 1))
+    return Monthly(values, errors, counts.astype(np.int64), _stayed(presence, rows, month, values.shape))
+
+
+def _stayed(presence: Rows, rows: Rows, month: Rows, shape: tuple[int, ...]) -> Rows:
+    """(n_rows, n_months) presences with posts in a month and in the one before."""
+    active = np.unique(np.stack([presence, rows, month]), axis=1)
+    again = (active[:2, 1:] == active[:2, :-1]).all(axis=0) & (active[2, 1:] == active[2, :-1] + 1)
     stayed = np.zeros(shape, dtype=np.int64)
-    np.add.at(stayed, (active[2, 1:][again], active[1, 1:][again]), 1)
+    np.add.at(stayed, (active[1, 1:][again], active[2, 1:][again]), 1)
     return stayed
-
-
-def _all_formats(formats: Doubles) -> Doubles:
-    whole = np.zeros((len(formats), len(FORMAT_CODES)))
-    whole[:, : formats.shape[1]] = formats
-    return whole
 
 
 def _means(groups: Rows, values: Doubles, n_groups: int) -> Doubles:

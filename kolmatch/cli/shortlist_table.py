@@ -157,13 +157,9 @@ def _print_notes(console: Console, found: Shortlist) -> None:
         words = escape(", ".join(found.unknown_words))
         console.print(f"Từ chưa bài nào dùng / Words that no post has: {words}")
     for shift in found.shifts:
-        factor = f"{shift.factor:.2f}"
-        console.print(
-            f"[yellow]{shift.platform} {shift.month}: lượt xem của mọi người đổi đột ngột, ×{factor}; đã hiệu chỉnh.[/]"
-        )
-        console.print(
-            f"[yellow]{shift.platform} {shift.month}: everybody's views changed by ×{factor}; corrected for.[/]"
-        )
+        where, factor = " ".join(filter(None, (shift.platform, shift.format, shift.month))), f"{shift.factor:.2f}"
+        console.print(f"[yellow]{where}: lượt xem của mọi người đổi đột ngột, ×{factor}; đã hiệu chỉnh.[/]")
+        console.print(f"[yellow]{where}: everybody's views changed by ×{factor}; corrected for.[/]")
     for left_out in found.excluded:
         console.print(f"Không xét / Left out: {left_out.count} ({left_out.reason})")
     console.print(f"Mô hình / Model: {found.bundle_id}. Danh sách chỉ hỗ trợ, người có thẩm quyền quyết định.")
