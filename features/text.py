@@ -69,6 +69,17 @@ class TokenBatch:
     vocabulary: list[str]
 
 
+def joined(batches: Sequence[TokenBatch]) -> TokenBatch:
+    """Several batches as one, texts one after another."""
+    names: dict[str, int] = {}
+    ids, offsets = [], [np.zeros(1, dtype=np.int64)]
+    for batch in batches:
+        to = np.array([names.setdefault(word, len(names)) for word in batch.vocabulary], dtype=np.int32)
+        ids.append(to[batch.ids] if len(batch.ids) else batch.ids)
+        offsets.append(batch.offsets[1:] + offsets[-1][-1])
+    return TokenBatch(np.concatenate(ids), np.concatenate(offsets), list(names))
+
+
 @dataclass(frozen=True)
 class Tokeniser:
     """Cuts texts into canonical words; glued hashtags are cut by the splitter it holds."""

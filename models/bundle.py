@@ -27,7 +27,8 @@ from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
-from models.terms import MANNERS, TermShares
+from models.restoring import Beside, Restorer
+from models.terms import TermShares
 from models.weights import Weights
 
 ENCODER_FOLDER: Final = "encoder"
@@ -92,7 +93,7 @@ def _index_arrays(index: CreatorIndex) -> dict[str, npt.NDArray[Any]]:
         "activity": index.activity,
     }
     held = {f"hashed.{channel}": hashed.arrays() for channel, hashed in index.hashed.items()}
-    held |= {f"learned.{manner}": shares.arrays() for manner, shares in index.learned.items()}
+    held |= {"learned": index.learned.arrays(), "beside": index.restorer.beside.arrays()}
     held |= {"posts": index.posts.arrays(), "wording_posts": index.wording_posts.arrays()}
     held["hashtags"] = index.hashtags.arrays()
     for holder, own in held.items():
@@ -135,9 +136,10 @@ def _load_tokeniser(folder: Path, encoder: Encoder) -> Tokeniser:
 def _load_index(folder: Path, tokeniser: Tokeniser) -> CreatorIndex:
     arrays = load_file(folder / "index.safetensors")
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
+    vocabulary = Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"])
     return CreatorIndex(
         tokeniser=tokeniser,
-        vocabulary=Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"]),
+        vocabulary=vocabulary,
         posts=LexicalIndex.from_arrays(_named(arrays, "posts")),
         hashed={channel: HashedIndex.from_arrays(_named(arrays, f"hashed.{channel}")) for channel in HASHED_CHANNELS},
         wording_posts=LexicalIndex.from_arrays(_named(arrays, "wording_posts")),
@@ -147,7 +149,8 @@ def _load_index(folder: Path, tokeniser: Tokeniser) -> CreatorIndex:
         owners=arrays["owners"],
         post_fade=arrays["post_fade"],
         activity=arrays["activity"],
-        learned={manner: TermShares(**_named(arrays, f"learned.{manner}")) for manner in MANNERS},
+        learned=TermShares(**_named(arrays, "learned")),
+        restorer=Restorer.of(vocabulary, Beside(**_named(arrays, "beside"))),
     )
 
 

@@ -19,15 +19,16 @@ import numpy.typing as npt
 from features.encoder import Encoder
 from features.ragged import stretches
 from features.surface import Surfaces, surface_features, word_pieces
-from features.text import TokenBatch, Tokeniser
+from features.text import TokenBatch, Tokeniser, joined
 from features.vocabulary import Vocabulary, build_vocabulary
 from models.hashed import HashedIndex, keys_of, postings_of
 from models.hashtags import Guess, HashtagIndex
 from models.lexical import LexicalIndex, rarest
 from models.pooling import Pooled, best_posts, mean_of_best
 from models.post_index import VectorIndex
+from models.restoring import Beside, Restorer
 from models.spelling import Speller
-from models.terms import MANNERS, NOTHING_LEARNED, Taught, TermReader, Terms, TermShares
+from models.terms import Taught, TermReader, Terms, TermShares
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -45,6 +46,7 @@ _RECENT_DAYS: Final = 90.0  # what counts as recent activity
 RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not change the figures
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
+_NOTHING_LEARNED: Final = Taught()
 _HASHED_TERMS: Final = 2  # a text has more features below the word than words; twice as many rare ones tell it
 _ALIKE: Final = 30  # posts most like a text, by words and by meaning each, whose hashtags it is taken to carry
 
@@ -109,6 +111,7 @@ class IndexedPosts:
         ages: (n_posts,) days before the catalogue's last post.
         hashtags: names of hashtags, lower case.
         tags, tagged: (n_uses,) which hashtag stands on which post.
+        aside: words of texts that are no posts and tell of the language alone.
     """
 
     words: TokenBatch
@@ -119,6 +122,7 @@ class IndexedPosts:
     hashtags: Sequence[str]
     tags: Rows
     tagged: Rows
+    aside: Sequence[TokenBatch] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ class CreatorIndex:
         owners: (n_posts,) creator row of each post.
         post_fade: (n_posts,) 1 for a post of today, falling with age.
         activity: (n_creators,) log of recent posts.
-        learned: for texts typed in each manner, how much some of the terms count.
+        learned: how much some of the terms count.
+        restorer: reads words typed without diacritics.
     """
 
     tokeniser: Tokeniser
@@ -151,7 +156,8 @@ class CreatorIndex:
     owners: Rows
     post_fade: Floats
     activity: Floats
-    learned: Mapping[str, TermShares]
+    learned: TermShares
+    restorer: Restorer
 
     @property
     def n_creators(self) -> int:
@@ -165,15 +171,15 @@ class CreatorIndex:
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
         typed = self.tokeniser.words(text)
-        words = Speller(self.vocabulary, self.posts).meant(typed)
-        plain = all(letter.isascii() for letter in text if letter.isalpha())
+        words = self.restorer.restored(Speller(self.vocabulary, self.posts).meant(typed))
+        bare = all(map(str.isascii, words))
         return Query(
             text=text,
             words=tuple(words),
-            terms=TermReader(self.vocabulary, self.posts, self.learned).read(words, max_terms, plain=plain),
+            terms=TermReader(self.vocabulary, self.posts, self.learned).read(words, max_terms, plain=bare),
             hashed=self._hashed(text, words, max_terms),
             vector=encoder.encode_brief(text if words == typed else " ".join(words)),
-            plain=plain,
+            plain=all(letter.isascii() for letter in text if letter.isalpha()),
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
         )
 
@@ -245,7 +251,7 @@ def _evidence_scale(scores: Floats) -> np.float32:
 
 
 def build_index(
-    posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser, learned: Mapping[str, Taught] = NOTHING_LEARNED
+    posts: IndexedPosts, n_creators: int, tokeniser: Tokeniser, learned: Taught = _NOTHING_LEARNED
 ) -> CreatorIndex:
     """Index the posts of `n_creators` creators, some of whom may have none.
 
@@ -268,8 +274,16 @@ def build_index(
         owners=owners,
         post_fade=np.exp(-posts.ages / POST_FADE_DAYS).astype(np.float32),
         activity=np.log1p(np.bincount(owners[posts.ages < _RECENT_DAYS], minlength=n_creators)).astype(np.float32),
-        learned={manner: TermShares.of(learned.get(manner, Taught()), vocabulary) for manner in MANNERS},
+        learned=TermShares.of(learned, vocabulary),
+        restorer=Restorer.of(vocabulary, _beside(posts, n_creators, vocabulary)),
     )
+
+
+def _beside(posts: IndexedPosts, n_creators: int, vocabulary: Vocabulary) -> Beside:
+    """Neighbours in posts and in what was read aside, of which each text counts as somebody's own."""
+    strangers = sum(len(batch.offsets) - 1 for batch in posts.aside)
+    owners = np.concatenate((posts.owners, n_creators + np.arange(strangers)))
+    return Beside.count(joined([posts.words, *posts.aside]), owners, vocabulary)
 
 
 def _surfaces(posts: IndexedPosts, n_creators: int) -> tuple[dict[str, HashedIndex], LexicalIndex]:

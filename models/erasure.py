@@ -28,6 +28,7 @@ from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
 from models.lift import TopicLift, pair_codes, word_codes
+from models.restoring import Beside, Restorer
 from models.terms import TermShares
 
 Rows = npt.NDArray[np.int64]
@@ -106,7 +107,8 @@ def _index(index: CreatorIndex, gone: _Gone) -> tuple[CreatorIndex, _Forgotten]:
         creator_vectors=_zeroed(index.creator_vectors, gone.creators),
         post_fade=_zeroed(index.post_fade, gone.posts),
         activity=_zeroed(index.activity, gone.creators),
-        learned={manner: _shares(shares, kept) for manner, shares in index.learned.items()},
+        learned=_shares(index.learned, kept),
+        restorer=Restorer.of(vocabulary, _beside(index, vocabulary, kept)),
     )
     return changed, forgotten
 
@@ -152,9 +154,22 @@ def _vocabulary(vocabulary: Vocabulary, posts: LexicalIndex) -> tuple[Vocabulary
 
 def _shares(shares: TermShares, kept: Mask) -> TermShares:
     """Learned shares under the rows that their terms have now."""
-    stays = kept[shares.rows]
+    stays, tied = kept[shares.rows], kept[shares.asked] & kept[shares.kin]
     row = np.cumsum(kept) - 1
-    return TermShares(row[shares.rows[stays]], shares.shares[stays])
+    ties = (row[shares.asked[tied]], row[shares.kin[tied]], shares.worth[tied])
+    return TermShares(row[shares.rows[stays]], shares.shares[stays], *ties)
+
+
+def _beside(index: CreatorIndex, vocabulary: Vocabulary, kept: Mask) -> Beside:
+    """Neighbouring words that still stand side by side in some post, under the rows that they have now."""
+    old, beside, row = index.vocabulary, index.restorer.beside, np.cumsum(kept) - 1
+    n_words, n_plain = len(old.words), len(old.plain)
+    plain = np.array([old.plain_rows[old.plain_form(word)] for word in old.words], dtype=np.int64)
+    first, second = np.divmod(beside.keys, max(n_words, 1))
+    lost = old.pair_keys[~kept[n_words + n_plain :]]
+    stays = kept[first] & kept[second] & ~np.isin(plain[first] * n_plain + plain[second], lost)
+    keys = row[first[stays]] * len(vocabulary.words) + row[second[stays]]
+    return Beside(keys, beside.times[stays])
 
 
 def _split(names: tuple[str, ...], kept: Mask) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -56,6 +56,7 @@ def small_contents(contents: Contents, name: str, captions: Sequence[str], rival
     counted = creators.select("creator_id").with_row_index("owner")
     owners = posts.join(counted, on="creator_id", how="left", maintain_order="left")["owner"].to_numpy()
     index = build_index(_indexed(contents, posts, owners.astype(np.int64)), creators.height, contents.index.tokeniser)
+    index = replace(index, restorer=contents.index.restorer)  # a few captions tell nothing of the language
     # What hangs on rows of the whole catalogue is left out: of a nominee no views are known, so fit alone is compared.
     forecast = replace(contents.forecast, rows=contents.forecast.rows.clear())
     attention = contents.attention.clear()

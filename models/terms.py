@@ -24,7 +24,6 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 CHANNELS: Final = ("words", "plain", "pairs")
-MANNERS: Final = ("written", "plain")  # texts with diacritics, texts typed without any
 _MARKED_WORTH: Final = 0.0  # what a match without diacritics counts for a word typed with them that posts have so
 _BARE_WORTH: Final = 0.5  # likewise for a word typed without among others typed with: it may have lost them
 
@@ -33,7 +32,7 @@ Term = tuple[str, ...]  # (channel, word) or ("pairs", word, next word), both wi
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What pairs taught of one manner of typing.
+    """What pairs taught.
 
     Attributes:
         shares: how much finding a term of the asked text counts, beside 1.
@@ -42,9 +41,6 @@ class Taught:
 
     shares: Mapping[Term, float] = field(default_factory=dict)
     kin: Mapping[tuple[Term, Term], float] = field(default_factory=dict)
-
-
-NOTHING_LEARNED: Final[Mapping[str, Taught]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,32 +138,31 @@ class TermReader:
     Attributes:
         vocabulary: the terms.
         postings: where they stand.
-        learned: shares for texts typed in each manner (`MANNERS`).
+        learned: shares, and terms that stand for others.
     """
 
     vocabulary: Vocabulary
     postings: LexicalIndex
-    learned: Mapping[str, TermShares]
+    learned: TermShares
 
     def read(self, words: Sequence[str], max_terms: int, *, plain: bool) -> Terms:
-        """The terms of a text, at most `max_terms` of each channel, the rarest."""
+        """The terms of a text, at most `max_terms` of each channel, the rarest; `plain` when it has no diacritics."""
         offsets = np.array([0, len(words)], dtype=np.int64)
         found = self.vocabulary.rows(np.arange(len(words), dtype=np.int32), offsets, words, len(words) + 1).rows
         ranges = dict(zip(CHANNELS, pairwise(self.vocabulary.starts), strict=True))
         own = {channel: found[(found >= start) & (found < stop)] for channel, (start, stop) in ranges.items()}
         rows = {channel: rarest(some, self.postings, max_terms) for channel, some in own.items()}
-        learned = self.learned["plain" if plain else "written"]
-        shares = {channel: learned(some) for channel, some in rows.items()}
+        shares = {channel: self.learned(some) for channel, some in rows.items()}
         if not plain:
             worth = self._plain_worth(words)
             shares["plain"] *= np.array([worth[row] for row in rows["plain"]], dtype=np.float32)
         spelled = {"words": set(words), "plain": {self.vocabulary.plain_form(word) for word in words}}
         missing = {channel: len(forms) - len(np.unique(own[channel])) for channel, forms in spelled.items()}
-        return Terms(rows, shares, self._kin(learned, found, max_terms), missing)
+        return Terms(rows, shares, self._kin(found, max_terms), missing)
 
-    def _kin(self, learned: TermShares, found: Rows, max_terms: int) -> tuple[Rows, Floats]:
+    def _kin(self, found: Rows, max_terms: int) -> tuple[Rows, Floats]:
         """What the terms found stand for, at most `max_terms`, none of them in more posts than is looked up."""
-        rows, worth = learned.kin_of(np.unique(found))
+        rows, worth = self.learned.kin_of(np.unique(found))
         kept = self.postings.frequency(rows) <= MOST_POSTINGS
         rows, worth = rows[kept], worth[kept]
         best = np.argsort(-worth, kind="stable")[:max_terms]

@@ -252,8 +252,26 @@ def test_every_part_of_a_model_is_dealt_with() -> None:
     }
     assert {field.name for field in fields(CreatorIndex)} == {
         *("tokeniser", "vocabulary", "posts", "hashed", "wording_posts", "hashtags", "vectors"),
-        *("creator_vectors", "owners", "post_fade", "activity", "learned"),
+        *("creator_vectors", "owners", "post_fade", "activity", "learned", "restorer"),
     }
+
+
+def neighbours(index: CreatorIndex) -> dict[tuple[str, str], int]:
+    """How often words stand side by side."""
+    words, beside = index.vocabulary.words, index.restorer.beside
+    first, second = np.divmod(beside.keys, len(words))
+    pairs = zip(first.tolist(), second.tolist(), beside.times.tolist(), strict=True)
+    return {(words[one], words[two]): times for one, two, times in pairs}
+
+
+def test_neighbouring_words_stay_where_somebody_else_wrote_them_side_by_side(
+    office: Office, before: Before, erased: dict[str, Any]
+) -> None:
+    _, now = load_bundle(champion_pointer(office.home).folder)
+    then, later = neighbours(before.contents.index), neighbours(now.index)
+    assert later
+    assert later.items() <= then.items()
+    assert all(now.index.vocabulary.pair_row(*pair) is not None for pair in later)
 
 
 def test_the_rewritten_bundle_says_so(office: Office, before: Before, erased: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ def shares(
     kin: Mapping[tuple[Term, Term], float] | None = None,
 ) -> dict[Term, float]:
     """Share by term, of those that count."""
-    own = {manner: TermShares.of(Taught(learned or {}, kin or {}), index.vocabulary) for manner in ("written", "plain")}
+    own = TermShares.of(Taught(learned or {}, kin or {}), index.vocabulary)
     reader = TermReader(index.vocabulary, index.posts, own)
     rows, counts = reader.read(text.split(), MAX_TERMS, plain=text.isascii()).counting()
     return {index.vocabulary.term(row): share for row, share in zip(rows.tolist(), counts.tolist(), strict=True)}
@@ -63,7 +63,7 @@ def test_a_share_of_nothing_is_not_looked_up(index: CreatorIndex) -> None:
 
 
 def test_the_best_scores_follow_the_shares(index: CreatorIndex) -> None:
-    learned = {"written": TermShares.of(Taught({("words", "tím"): 9.0}), index.vocabulary), "plain": TermShares()}
+    learned = TermShares.of(Taught({("words", "tím"): 9.0}), index.vocabulary)
     reader = TermReader(index.vocabulary, index.posts, learned)
     scores = index.posts.scores(*reader.read(["tím", "mạch"], MAX_TERMS, plain=False).counting())
     assert int(np.argmax(scores)) == 1

@@ -10,7 +10,7 @@ other ways gave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,14 +20,13 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import logsumexp, xlogy
 
-from features.text import Tokeniser, strip_diacritics
+from features.text import Tokeniser
 from features.vocabulary import build_vocabulary
 from models.lexical import LexicalIndex
 from models.terms import Taught, Term, TermReader, TermShares
 
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-Progress = Callable[[int, int], None]
 
 _LEAST_PAIRS: Final = 200  # fewer say too little about single words
 _MOST_PAIRS: Final = 4000  # more cost time and change little
@@ -57,33 +56,26 @@ class _Trial:
 
 
 def learn_shares(
-    pairs: Sequence[tuple[str, str]], tokeniser: Tokeniser, max_terms: int, rng: np.random.Generator, progress: Progress
-) -> dict[str, Taught]:
-    """Shares of the terms of asked texts, for those with diacritics and for those typed without; empty with few pairs.
+    pairs: Sequence[tuple[str, str]], tokeniser: Tokeniser, max_terms: int, rng: np.random.Generator
+) -> Taught:
+    """Shares of the terms of asked texts, and terms that stand for others; nothing with few pairs.
 
     Args:
         pairs: (asked, answering) texts; those with an empty side are left out.
         tokeniser: cuts texts into canonical words.
         max_terms: terms of an asked text that count per channel.
         rng: draws pairs, where there are too many, and answers.
-        progress: called with (manners done, manners in all).
     """
     whole = [pair for pair in dict.fromkeys(pairs) if pair[0].strip() and pair[1].strip()]
     if len(whole) < _LEAST_PAIRS:
-        return {}
+        return Taught()
     drawn = sorted(rng.permutation(len(whole))[:_MOST_PAIRS].tolist())
     asked, answers = zip(*(whole[i] for i in drawn), strict=True)
     reader = _reader(answers, tokeniser)
-    typed = {"written": asked, "plain": tuple(map(strip_diacritics, asked))}
-    learned: dict[str, Taught] = {}
-    for done, (manner, texts) in enumerate(typed.items(), start=1):
-        words = [tokeniser.words(text) for text in texts]
-        questions = _questions(words, reader, max_terms, plain=manner == "plain")
-        first, stop = reader.vocabulary.starts[manner == "plain" :][:2]  # kin are sought among words typed alike
-        kin = _kin(questions[:, first:stop], _transposed(reader.postings)[:, first:stop]) + first
-        learned[manner] = _named(_fitted(_trial(questions, kin, reader.postings, rng)), questions, kin, reader)
-        progress(done, len(typed))
-    return learned
+    questions = _questions([tokeniser.words(text) for text in asked], reader, max_terms)
+    n_words = len(reader.vocabulary.words)
+    kin = _kin(questions[:, :n_words], _transposed(reader.postings)[:, :n_words])
+    return _named(_fitted(_trial(questions, kin, reader.postings, rng)), questions, kin, reader)
 
 
 def _reader(answers: Sequence[str], tokeniser: Tokeniser) -> TermReader:
@@ -92,12 +84,12 @@ def _reader(answers: Sequence[str], tokeniser: Tokeniser) -> TermReader:
     bags = vocabulary.rows(batch.ids, batch.offsets, batch.vocabulary, max_words=1 << 30)
     documents = np.repeat(np.arange(len(answers)), np.diff(bags.offsets))
     postings = LexicalIndex.build(bags.rows, documents, len(vocabulary), len(answers))
-    return TermReader(vocabulary, postings, {"written": TermShares(), "plain": TermShares()})
+    return TermReader(vocabulary, postings, TermShares())
 
 
-def _questions(words: Sequence[Sequence[str]], reader: TermReader, max_terms: int, *, plain: bool) -> csr_matrix:
+def _questions(words: Sequence[Sequence[str]], reader: TermReader, max_terms: int) -> csr_matrix:
     """(n_asked, n_terms) what finding each term of each text counts before anything is learned."""
-    found = [reader.read(own, max_terms, plain=plain).counting() for own in words]
+    found = [reader.read(own, max_terms, plain=False).counting() for own in words]
     ends = np.cumsum([0, *(len(rows) for rows, _ in found)])
     columns, shares = (np.concatenate(side) for side in zip(*found, strict=True))
     return csr_matrix((shares, columns, ends), shape=(len(words), len(reader.vocabulary)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,8 +132,8 @@ def _trained(
         tokeniser,
         settings.matcher.max_query_terms,
         np.random.default_rng([settings.training.seed, _SHARES_DRAW]),
-        lambda done, total: progress("words of asked texts", done, total),
     )
+    progress("words of asked texts", 1, 1)
     job = _Job(settings, tables, read_words(tables, tokeniser, extra), learned_shares, progress)
     learned = job.learn_weights()
     contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
@@ -181,7 +181,7 @@ class _Job:
         settings: Settings,
         tables: Tables,
         reading: Reading,
-        shares: Mapping[str, Taught],
+        shares: Taught,
         progress: Progress,
     ) -> None:
         self._settings = settings
@@ -286,6 +286,7 @@ class _Job:
             hashtags=self._reading.tag_names,
             tags=tags,
             tagged=tagged,
+            aside=self._reading.extra or (),
         )
         return build_index(indexed, len(self._tables.creators), self._reading.tokeniser, self._shares), encoder
 

@@ -12,7 +12,7 @@ from features.documents import SPOKEN_LETTERS, caption_texts, post_texts, tag_li
 from features.ragged import rows_of
 from features.static_encoder import StaticEncoder, Vectors
 from features.surface import Surfaces, read_surfaces
-from features.text import TokenBatch, Tokeniser
+from features.text import TokenBatch, Tokeniser, joined
 from features.vocabulary import Bags, Vocabulary, build_vocabulary
 from kolmatch.settings import EncoderSettings
 from training.contrastive import Progress, train_vectors
@@ -71,17 +71,6 @@ def select(batch: TokenBatch, texts: Rows) -> TokenBatch:
     """The words of some of the texts."""
     at, lengths = rows_of(batch.offsets, texts)
     return TokenBatch(batch.ids[at], np.concatenate(([0], np.cumsum(lengths))), batch.vocabulary)
-
-
-def joined(batches: Sequence[TokenBatch]) -> TokenBatch:
-    """Several batches as one, texts one after another."""
-    names: dict[str, int] = {}
-    ids, offsets = [], [np.zeros(1, dtype=np.int64)]
-    for batch in batches:
-        to = np.array([names.setdefault(word, len(names)) for word in batch.vocabulary], dtype=np.int32)
-        ids.append(to[batch.ids] if len(batch.ids) else batch.ids)
-        offsets.append(batch.offsets[1:] + offsets[-1][-1])
-    return TokenBatch(np.concatenate(ids), np.concatenate(offsets), list(names))
 
 
 def train_static(
