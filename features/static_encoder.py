@@ -18,9 +18,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file
-from scipy.sparse import csr_matrix
 
+from features.arrays import map_arrays
 from features.ragged import stretches
 from features.text import TokenBatch, Tokeniser
 
@@ -81,6 +80,8 @@ class StaticEncoder:
         starts: npt.NDArray[np.int64],
         stops: npt.NDArray[np.int64],
     ) -> Vectors:
+        from scipy.sparse import csr_matrix  # 20 MiB that a service which only answers does without
+
         ends = np.concatenate(([0], np.cumsum(stops - starts)))
         at = stretches(starts, stops - starts)
         columns = rows[ids[at]] if len(at) else at
@@ -102,7 +103,7 @@ class StaticEncoder:
         rows: dict[str, int] = json.loads((folder / TOKENIZER_FILE).read_text(encoding="utf-8"))["model"]["vocab"]
         words = sorted((word for word in rows if word != UNKNOWN), key=rows.__getitem__)
         tokeniser = Tokeniser.from_json(json.dumps(reading["tokeniser"]))
-        vectors = load_file(folder / WEIGHTS_FILE)[WEIGHTS_NAME]
+        vectors = map_arrays(folder / WEIGHTS_FILE)[WEIGHTS_NAME]
         return cls(tokeniser, tuple(words), vectors, int(reading["max_words"]))
 
 

@@ -92,6 +92,7 @@ class ServingSettings(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8800
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     max_request_bytes: Positive = 262144
     max_upload_bytes: Positive = 10485760
     max_results: Positive = 200

@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
+from features.arrays import map_arrays
 from features.encoder import Encoder, load_encoder
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
@@ -134,7 +135,7 @@ def _load_tokeniser(folder: Path, encoder: Encoder) -> Tokeniser:
 
 
 def _load_index(folder: Path, tokeniser: Tokeniser) -> CreatorIndex:
-    arrays = load_file(folder / "index.safetensors")
+    arrays = map_arrays(folder / "index.safetensors")
     terms = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
     vocabulary = Vocabulary(tuple(terms["words"]), tuple(terms["plain"]), arrays["pair_keys"])
     return CreatorIndex(

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
+from features.arrays import map_arrays
 from models.lift import TopicLift
 
 Doubles = npt.NDArray[np.float64]
@@ -73,5 +74,5 @@ class ViewsForecast:
             pl.read_parquet(folder / "forecasts.parquet"),
             pl.read_parquet(folder / "months.parquet"),
             {platform: tuple(gains) for platform, gains in growth.items()},
-            TopicLift.from_arrays(load_file(folder / "lift.safetensors")),
+            TopicLift.from_arrays(map_arrays(folder / "lift.safetensors")),
         )

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
 
 K1: Final = 1.2  # how fast a repeated word stops counting; the literature's usual value
 MOST_POSTINGS: Final = 5_000
@@ -50,6 +49,8 @@ class LexicalIndex:
         A document shorter than `shortest` times the average counts as that long: BM25 favours brevity, which says
         nothing of a creator whose whole history is one short caption.
         """
+        from scipy.sparse import coo_matrix  # 20 MiB that a service which only answers does without
+
         ones = np.ones(len(terms), np.float32)
         counts = coo_matrix((ones, (terms, documents)), shape=(n_terms, n_documents)).tocsr()
         counts.sum_duplicates()

@@ -77,13 +77,13 @@ class VectorIndex:
 
     @classmethod
     def load(cls, file: Path) -> VectorIndex:
-        """Read an index.
+        """Open an index: its codes stay pages of the file, shared with every other reader.
 
         Raises:
             BundleDamaged: FAISS cannot read the file.
         """
         try:
-            return cls(faiss.read_index(str(file)))
+            return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
             raise BundleDamaged(
                 f"The index {file} cannot be read: {error}. Train again or roll back to another version.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -136,6 +136,7 @@ class LiveModel:
 
     def __init__(self, source: ModelSource) -> None:
         self.source = source
+        self.changed: Callable[[], None] = _nobody_told  # called when another model has taken the live one's place
         self._loaded: Loaded | None = None
         self._refused: BundleError | None = None
         self._loading = threading.Lock()
@@ -179,9 +180,15 @@ class LiveModel:
         if live is None or live.answers.manifest.bundle_id != newest.bundle_id:
             live = Loaded(self.source.load(newest.bundle_id), newest.version)
             self.swaps += 1
-        self._loaded = Loaded(live.answers, newest.version)
+        before, self._loaded = self._loaded, Loaded(live.answers, newest.version)
         self._refused = None
+        if before is not None and before.answers is not live.answers:
+            self.changed()
         return self._loaded
+
+
+def _nobody_told() -> None:
+    """A process that answers alone has nobody to tell."""
 
 
 def _still_loading() -> BundleMissing:

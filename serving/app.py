@@ -93,8 +93,8 @@ def create_app(
     )
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the documented way to extend it
     app.state.service = service
-    app.state.ranking = ranking = Ranking(settings.max_waiting)
-    app.state.metrics = metrics = Metrics(service.live, ranking)
+    app.state.ranking = ranking = Ranking(settings.max_waiting, settings.workers)
+    app.state.metrics = metrics = Metrics(service.live, ranking, service.siblings)
     app.state.documents = Documents()
     add_handlers(app)
     app.add_middleware(

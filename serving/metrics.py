@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,15 +13,20 @@ from prometheus_client.registry import Collector
 from kolmatch.errors import BundleError
 from serving.answers import LiveModel
 from serving.service import Ranking
+from serving.siblings import Siblings
 
 # Seconds: a shortlist takes some tens of milliseconds, and who waits two seconds has a problem.
 _BUCKETS: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Metrics:
-    """Counts the requests of one application; the rest is read when Prometheus asks."""
+    """Counts the requests of one application; the rest is read when Prometheus asks.
 
-    def __init__(self, live: LiveModel, ranking: Ranking) -> None:
+    With `siblings` it is one of several workers, and the answer holds the figures of all.
+    """
+
+    def __init__(self, live: LiveModel, ranking: Ranking, siblings: Siblings | None = None) -> None:
+        self._siblings = siblings
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "kolmatch_requests", "Requests answered", ("method", "route", "status"), registry=self._registry
@@ -43,6 +49,13 @@ class Metrics:
 
     def rendered(self) -> bytes:
         """All figures in Prometheus' text format 0.0.4."""
+        return self._siblings.merged(self._own()) if self._siblings else self._own()
+
+    def told(self) -> AbstractContextManager[None]:
+        """Tell this worker's figures to the others beside the block."""
+        return self._siblings.telling(self._own) if self._siblings else nullcontext()
+
+    def _own(self) -> bytes:
         return generate_latest(self._registry)
 
 

@@ -17,6 +17,7 @@ from kolmatch.errors import Overloaded
 from kolmatch.settings import Settings
 from serving.access.guard import Access
 from serving.answers import LiveModel
+from serving.siblings import Siblings
 from serving.store.database import Store
 from serving.uploads.bounded import Documents
 
@@ -26,13 +27,14 @@ _ID_BYTES: Final = 10  # 80 bits: nobody guesses an id, and no two are alike
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Handed to `create_app`; routes reach it as `ServiceIn`."""
+    """Handed to `create_app`; routes reach it as `ServiceIn`. `siblings` are the other workers, if there are."""
 
     live: LiveModel
     store: Store
     access: Access
     settings: Settings
     now: Callable[[], datetime]
+    siblings: Siblings | None = None
 
     def new_id(self, kind: str) -> str:
         """A fresh public id such as `brief_3f...`."""
@@ -44,8 +46,8 @@ class Ranking:
     they would hold up the probes. Who would have to wait behind too many others is told so at once.
     """
 
-    def __init__(self, max_waiting: int) -> None:
-        self._slots = anyio.CapacityLimiter(os.cpu_count() or 1)
+    def __init__(self, max_waiting: int, workers: int = 1) -> None:
+        self._slots = anyio.CapacityLimiter(max(1, (os.cpu_count() or 1) // workers))
         self._max_waiting = max_waiting
 
     @property

@@ -19,7 +19,8 @@ class Watch:
     def __init__(self, live: LiveModel, every_s: float) -> None:
         self._live = live
         self._every_s = every_s
-        self._stop = threading.Event()
+        self._woken = threading.Event()
+        self._ending = False
         self._told = ""
 
     def look(self) -> None:
@@ -35,6 +36,10 @@ class Watch:
                 _log.warning("the newest model is refused, the old one keeps answering: %s", error.en)
             self._told = error.en
 
+    def wake(self) -> None:
+        """Have the thread of `running` look now; safe to call from any thread."""
+        self._woken.set()
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Look again and again beside the block."""
@@ -43,9 +48,14 @@ class Watch:
         try:
             yield
         finally:
-            self._stop.set()
+            self._ending = True
+            self.wake()
             thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._every_s):
+        while True:
+            self._woken.wait(self._every_s)
+            self._woken.clear()
+            if self._ending:
+                return
             self.look()

@@ -242,15 +242,15 @@ def client_of(
     return TestClient(app_of(live, settings, store), raise_server_exceptions=False)
 
 
-def key_of(store: Store, role: str, department: str = "so-tttt") -> dict[str, str]:
-    """The header of a fresh key."""
-    with store.writing("cli", NOW) as writing:
+def key_of(store: Store, role: str, department: str = "so-tttt", at: datetime = NOW) -> dict[str, str]:
+    """The header of a fresh key, made then."""
+    with store.writing("cli", at) as writing:
         key = create_key(
             writing,
             name=f"{role} of {department}",
             role=role,
             department=department,
-            expires_at=NOW + timedelta(days=90),
+            expires_at=at + timedelta(days=90),
             requests_per_minute=100_000,
         )
     return {"Authorization": f"Bearer {key.secret}"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from models.bundle_files import MANIFEST, champion_pointer, read_manifest, write_bundle
 from models.matcher import Matcher
 from serving.store import schema
 from serving.store.database import Store
@@ -36,9 +38,24 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_bundle(small_home: Path) -> Path:
     """The folder of its one bundle; treat as read-only."""
-    from models.bundle_files import champion_pointer
-
     return champion_pointer(small_home).folder
+
+
+@pytest.fixture(scope="session")
+def second_bundle(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small bundle with one more line end in a file: another id, the same answers."""
+    folder = tmp_path_factory.mktemp("second") / "bundle"
+
+    def fill(into: Path) -> None:
+        shutil.copytree(small_bundle, into, dirs_exist_ok=True)
+        (into / MANIFEST).unlink()
+        with (into / "weights.json").open("a") as file:
+            file.write("\n")
+
+    given = read_manifest(small_bundle)
+    kept = ("created_month", "synthetic", "trained_on", "settings", "metrics", "lock_hash", "seed")
+    write_bundle(folder, fill, **{name: getattr(given, name) for name in kept})
+    return folder
 
 
 @pytest.fixture(scope="session")

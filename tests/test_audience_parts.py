@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.interpolate import PchipInterpolator
 
 from features.audience import BUCKETS, Spread, parts, pool, young
 from features.audience_priors import CITY_AT_HOME, CITY_UNKNOWN, city_share, platform_ages
@@ -26,6 +27,18 @@ def as_people_are() -> np.ndarray:
 
 
 # --- the population
+
+
+FIVE_YEAR_GROUPS = (
+    *(7374.433, 7832.701, 7525.321, 7046.348, 6391.347, 6668.950, 8435.614, 8327.309, 7668.563, 6930.870),
+    *(6398.088, 5644.325, 4951.649, 3986.766, 2653.214, 1373.790, 854.785, 569.597, 330.174, 112.352, 30.637),
+)
+
+
+def test_single_years_are_a_monotone_cubic_through_the_sums_of_the_groups() -> None:
+    bounds = np.append(np.arange(0, 101, 5), 101)
+    cumulated = PchipInterpolator(bounds, np.concatenate(([0.0], np.cumsum(FIVE_YEAR_GROUPS))))
+    assert_allclose(by_single_year(), np.diff(cumulated(np.arange(102))), rtol=1e-12)
 
 
 def test_single_years_keep_the_sums_of_their_groups() -> None:

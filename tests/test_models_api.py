@@ -24,7 +24,6 @@ from models.bundle_files import (
     champion_pointer,
     point_champion,
     read_manifest,
-    write_bundle,
 )
 from serving.answers import LiveModel
 from serving.home_models import HomeModels
@@ -51,23 +50,6 @@ SWAPS = 100
 
 def named(bundle_id: str) -> MadeModel:
     return MadeModel(partial(TinyAnswers, replace(TINY, bundle_id=bundle_id)))
-
-
-@pytest.fixture(scope="module")
-def second_bundle(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small bundle with one more line end in a file: another id, the same answers."""
-    folder = tmp_path_factory.mktemp("second") / "bundle"
-
-    def fill(into: Path) -> None:
-        shutil.copytree(small_bundle, into, dirs_exist_ok=True)
-        (into / MANIFEST).unlink()
-        with (into / "weights.json").open("a") as file:
-            file.write("\n")
-
-    given = read_manifest(small_bundle)
-    kept = ("created_month", "synthetic", "trained_on", "settings", "metrics", "lock_hash", "seed")
-    write_bundle(folder, fill, **{name: getattr(given, name) for name in kept})
-    return folder
 
 
 @pytest.fixture

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging.config
 import os
+import signal
 import socket
+import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -16,7 +22,10 @@ from kolmatch.cli.options import config_option, home_option, load_settings
 from kolmatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import uvicorn
+    from fastapi import FastAPI
 
     from kolmatch.settings import Settings
     from serving.answers import LiveModel
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from serving.store.database import Store
 
 # A query is too small to be split: the threads of FAISS and BLAS would only wait for each other.
-_ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 _GRACE_S: Final = 10  # a shortlist takes milliseconds; what is not answered in ten seconds never will be
 
 
@@ -33,24 +42,30 @@ _GRACE_S: Final = 10  # a shortlist takes milliseconds; what is not answered in 
 @config_option
 @click.option("--host", default=None, help="Address of this machine; without keys only its own (127.0.0.1, ::1).")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Default: serving.port of the settings.")
-def serve(home: Path, config: Path | None, host: str | None, port: int | None) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=None, help="Default: serving.workers of the settings.")
+def serve(home: Path, config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the HTTP API with the live model.
 
-    Example: kolmatch serve --home var --port 8800
+    Example: kolmatch serve --home var --port 8800 --workers 2
     """
     for variable in _ONE_THREAD:
         os.environ.setdefault(variable, "1")
-    from serving.watching import Watch
+    from models.bundle_files import champion_pointer
+    from serving.access.keys import is_demo
 
     settings = load_settings(config)
+    workers = workers or settings.serving.workers
+    settings = settings.model_copy(update={"serving": settings.serving.model_copy(update={"workers": workers})})
     with contextlib.closing(open_store(home, settings)) as store:
-        service = service_around(home, settings, store)
-        demo = service.access.is_demo()
+        champion_pointer(home)
+        demo = is_demo(store, settings.access)
         listener = listen(host or settings.serving.host, port or settings.serving.port, demo=demo)
         with contextlib.closing(listener):
             announce(listener, demo=demo)
-            with Watch(service.live, settings.serving.watch_s).running():
-                run_until_stopped(make_server(service), service.live, listener)
+            if workers == 1:
+                _serve_alone(home, settings, store, listener)
+            else:
+                _serve_together(home, settings, listener)
 
 
 @click.command()
@@ -140,17 +155,67 @@ def service_around(home: Path, settings: Settings, store: Store) -> Service:
     return service_of(LiveModel(source), store, settings)
 
 
+def _serve_alone(home: Path, settings: Settings, store: Store, listener: socket.socket) -> None:
+    from serving.watching import Watch
+
+    service = service_around(home, settings, store)
+    with Watch(service.live, settings.serving.watch_s).running():
+        run_until_stopped(make_server(service), service.live, listener)
+
+
+def _serve_together(home: Path, settings: Settings, listener: socket.socket) -> None:
+    """Several workers on one socket. A model that none of them could load is refused before the first is started."""
+    from models.bundle_files import champion_pointer, verify
+    from serving.logs import log_config
+    from serving.workers import Workers
+
+    logging.config.dictConfig(log_config(settings.serving.log_format))
+    verify(champion_pointer(home).folder)
+    with tempfile.TemporaryDirectory(prefix="kolmatch-workers-") as folder:
+        one = partial(work, home, settings, listener, Path(folder))
+        Workers(one, settings.serving.workers, grace_s=2 * _GRACE_S).run()
+
+
+def work(home: Path, settings: Settings, listener: socket.socket, folder: Path, number: int, pipe: Connection) -> None:
+    """One of several workers: load the model, then take requests, until SIGTERM or until the supervisor is gone."""
+    from serving.app import create_app
+    from serving.siblings import Siblings
+    from serving.store.database import Store, store_url
+    from serving.watching import Watch
+    from serving.workers import Supervisor
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor too, which ends its workers
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    supervisor = Supervisor(pipe)
+    store = Store.at(store_url(home, settings.store), busy_timeout_s=settings.store.busy_timeout_s)
+    with contextlib.closing(store):
+        service = replace(service_around(home, settings, store), siblings=Siblings(folder, number))
+        service.live.changed = supervisor.tell_changed
+        watch = Watch(service.live, settings.serving.watch_s)
+        supervisor.heed(watch.wake)
+        app = create_app(service)
+        service.live.load()
+        with watch.running(), app.state.metrics.told():
+            server_of(app, settings.serving.log_format).run(sockets=[listener])
+
+
 def make_server(service: Service) -> uvicorn.Server:
-    """The server around the application; it opens nothing yet."""
+    """The server around the application of a service; it opens nothing yet."""
+    from serving.app import create_app
+
+    return server_of(create_app(service), service.settings.serving.log_format)
+
+
+def server_of(app: FastAPI, log_format: Literal["text", "json"]) -> uvicorn.Server:
+    """The server around an application; it opens nothing yet."""
     import uvicorn
 
-    from serving.app import create_app
     from serving.logs import log_config
 
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(service),
-            log_config=log_config(service.settings.serving.log_format),
+            app,
+            log_config=log_config(log_format),
             access_log=False,  # it would log paths; the application logs route templates
             server_header=False,
             ws="none",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -22,9 +22,11 @@ from starlette.routing import BaseRoute
 from kolmatch.errors import NotAllowed, NotSignedIn, TooManyRequests
 from kolmatch.settings import AccessSettings
 from serving.access.callers import DEMO, NOBODY, Caller, Role
-from serving.access.keys import any_key, caller_of_key, looks_like_key
-from serving.access.tokens import Tokens
+from serving.access.keys import caller_of_key, is_demo, looks_like_key
 from serving.store.database import Store
+
+if TYPE_CHECKING:
+    from serving.access.tokens import Tokens  # brings cryptography with it
 
 REMEMBERED_S: Final = 1.0  # how long a key's record is not looked up again: within a second a revoked key is out
 _REMEMBERED_KEYS: Final = 1000
@@ -47,18 +49,15 @@ class Access:
     @classmethod
     def of(cls, store: Store, settings: AccessSettings, now: Callable[[], datetime]) -> Access:
         """By the keys of the store, and by the portal's tokens if the settings name an issuer."""
-        return cls(store, settings, Tokens.of(settings) if settings.oidc_issuer else None, now)
+        return cls(store, settings, _tokens(settings) if settings.oidc_issuer else None, now)
 
     def is_demo(self) -> bool:
-        """Whether no key was ever made and no issuer set: anyone may then ask from this machine, and keep nothing.
+        """Whether anyone may ask, see `serving.access.keys.is_demo`.
 
         Raises:
             StoreError: the store cannot be used.
         """
-        if self._tokens is not None:
-            return False
-        with self._store.reading() as session:
-            return not any_key(session)
+        return is_demo(self._store, self._settings)
 
     async def caller(self, authorization: str) -> Caller:
         """Who sent this `Authorization` header.
@@ -164,6 +163,12 @@ def roles_of(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], Role | None]:
             role = declared[0] if declared else None
             found |= {(method, context.path): role for method in context.methods or ()}
     return found
+
+
+def _tokens(settings: AccessSettings) -> Tokens:
+    from serving.access.tokens import Tokens  # 8 MiB that a service with keys alone does without
+
+    return Tokens.of(settings)
 
 
 def _caller(request: Request) -> Caller:

@@ -18,8 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kolmatch.errors import UnknownRecord
+from kolmatch.settings import AccessSettings
 from serving.access.callers import ROLES, Caller
-from serving.store.database import Writing
+from serving.store.database import Store, Writing
 from serving.store.tables import ApiKeyRow
 
 _SECRET_BYTES: Final = 32
@@ -82,6 +83,18 @@ def revoke_key(writing: Writing, key_id: str) -> None:
 def any_key(session: Session) -> bool:
     """Whether a key was ever made, revoked and expired ones too: then nobody gets in without one."""
     return session.execute(select(ApiKeyRow.key_id).limit(1)).first() is not None
+
+
+def is_demo(store: Store, settings: AccessSettings) -> bool:
+    """Whether no key was ever made and no issuer set: anyone may then ask from this machine, and keep nothing.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    if settings.oidc_issuer:
+        return False
+    with store.reading() as session:
+        return not any_key(session)
 
 
 def caller_of_key(session: Session, secret: str, now: datetime, default_rate: int) -> Caller | None:
