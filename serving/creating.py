@@ -46,7 +46,7 @@ class Creating:
             return None
         with self._service.store.reading() as session:
             found = kept_answer(session, self._actor, self._key, self._fingerprint(sent), self._service.now())
-        return _response(found) if found else None
+        return response_of(found) if found else None
 
     def once(self, sent: BaseModel, make: Callable[[Writing], Answered]) -> Response:
         """Make something in a transaction of its own, unless that was done before.
@@ -64,8 +64,8 @@ class Creating:
                 if self._key is not None:
                     keep_answer(writing, self._key, self._fingerprint(sent), answered)
         except _MadeMeanwhile as meanwhile:
-            return _response(meanwhile.answered)
-        return _response(answered)
+            return response_of(meanwhile.answered)
+        return response_of(answered)
 
     def _stop_if_made(self, writing: Writing, sent: BaseModel) -> None:
         """Another request with the same key may have come first; this transaction is then given up."""
@@ -110,7 +110,7 @@ def check_match(if_match: str | None, revision: int) -> None:
         )
 
 
-def _creating(
+async def _creating(
     request: Request, service: ServiceIn, caller: CallerIn, key: Annotated[str | None, _KEY] = None
 ) -> Creating:
     return Creating(service, caller.actor, f"{request.method} {request.url.path}", key)
@@ -128,5 +128,6 @@ CreatingIn = Annotated[Creating, Depends(_creating)]
 IfMatchIn = Annotated[str | None, _MATCH]
 
 
-def _response(answered: Answered) -> Response:
+def response_of(answered: Answered) -> Response:
+    """An answer as it is sent."""
     return Response(answered.body, answered.status, answered.headers, JSON)

@@ -69,17 +69,18 @@ class Ranking:
         return await anyio.to_thread.run_sync(work, limiter=self._slots)
 
 
-def _service(request: Request) -> Service:
+# A plain function would be run in a thread of its own, which costs more than all it does.
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
 
-def _ranking(request: Request) -> Ranking:
+async def _ranking(request: Request) -> Ranking:
     ranking: Ranking = request.app.state.ranking
     return ranking
 
 
-def _documents(request: Request) -> Documents:
+async def _documents(request: Request) -> Documents:
     documents: Documents = request.app.state.documents
     return documents
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     import uvicorn
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from kolmatch.settings import Settings
     from serving.answers import LiveModel
@@ -206,7 +206,7 @@ def make_server(service: Service) -> uvicorn.Server:
     return server_of(create_app(service), service.settings.serving.log_format)
 
 
-def server_of(app: FastAPI, log_format: Literal["text", "json"]) -> uvicorn.Server:
+def server_of(app: ASGIApp, log_format: Literal["text", "json"]) -> uvicorn.Server:
     """The server around an application; it opens nothing yet."""
     import uvicorn
 

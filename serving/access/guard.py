@@ -171,7 +171,7 @@ def _tokens(settings: AccessSettings) -> Tokens:
     return Tokens.of(settings)
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.tombstones import marked
@@ -23,8 +23,10 @@ class LeftOut:
 
 def left_out(session: Session, brief_id: str | None, today: date) -> LeftOut:
     """Who is left out of a list for this brief today."""
-    highest = session.execute(select(func.max(TombstoneRow.number))).scalar() or 0
-    return LeftOut(opted_out_until(session, highest), highest, blocked(session, brief_id, today) if brief_id else ())
+    stones = session.execute(select(TombstoneRow.number, TombstoneRow.creator_id).order_by(TombstoneRow.number)).all()
+    highest = stones[-1].number if stones else 0
+    gone = tuple(stone.creator_id for stone in stones)
+    return LeftOut(gone, highest, blocked(session, brief_id, today) if brief_id else ())
 
 
 def opted_out_until(session: Session, highest: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from serving import examples
 from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
-from serving.creating import JSON, JSON_BODY, Creating, CreatingIn, etag
+from serving.creating import JSON, JSON_BODY, Creating, CreatingIn, etag, response_of
 from serving.openapi import reads, writes
 from serving.schemas import CursorIn, LimitIn, OfBriefRequest, RecordId, RecordPath, ShortlistRequest, bounded
 from serving.service import RankingIn, ServiceIn
@@ -46,7 +46,7 @@ def add_makers(to: APIRouter, max_results: int) -> None:
         For staff the brief and the list are kept (201). A viewer, and anyone in the demo, gets the list alone (200).
         """
         if caller.role < Role.STAFF:
-            return Response(await ranking.run(partial(ranked, service, body)), media_type=JSON)
+            return response_of(await ranking.run(partial(ranked, service, body)))
         return await _keep(NewBrief(service, caller, body), body, creating, ranking.run)
 
     async def create_shortlist_of_brief(
