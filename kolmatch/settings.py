@@ -99,6 +99,7 @@ class ServingSettings(Section):
     max_waiting: Positive = 64
     watch_s: Annotated[float, Field(gt=0)] = 5.0
     log_format: Literal["text", "json"] = "text"
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
 class StoreSettings(Section):

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.tracing import describe, request_span, trace_id
+
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STATE_KEY: Final = "kolmatch_request_id"
@@ -80,12 +82,14 @@ class Envelope:
                 MutableHeaders(scope=message).update({**SECURITY_HEADERS, REQUEST_ID_HEADER: identity})
             await send(message)
 
-        try:
-            await self._pass_on(scope, headers, receive, sending)
-        finally:
-            seconds = self._clock() - started
-            self._count(scope["method"], route_of(scope), status, seconds, scope.get(REFUSAL))
-            _log_access(scope, status, seconds * 1000)
+        with request_span(headers) as span:
+            try:
+                await self._pass_on(scope, headers, receive, sending)
+            finally:
+                seconds, route = self._clock() - started, route_of(scope)
+                self._count(scope["method"], route, status, seconds, scope.get(REFUSAL))
+                describe(span, scope["method"], route, status, identity)
+                _log_access(scope, status, seconds * 1000, trace_id(span))
 
     async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         max_bytes = self._larger.get(scope["path"], self._max_bytes)
@@ -121,7 +125,7 @@ def _limited(receive: Receive, max_bytes: int) -> Callable[[], Awaitable[Message
     return receiving
 
 
-def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
+def _log_access(scope: Scope, status: int, milliseconds: float, trace: str | None) -> None:
     route = route_of(scope)
     fields = {
         "method": scope["method"],
@@ -129,8 +133,10 @@ def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
         "status": status,
         "milliseconds": round(milliseconds, 1),
         "request_id": request_id(scope),
+        **({"trace_id": trace} if trace else {}),
     }
-    _access.info("%s %s %d %.1fms %s", scope["method"], route, status, milliseconds, fields["request_id"], extra=fields)
+    ids = " ".join(filter(None, (request_id(scope), trace)))
+    _access.info("%s %s %d %.1fms %s", scope["method"], route, status, milliseconds, ids, extra=fields)
 
 
 def route_of(scope: Scope) -> str:

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 _ExceptionInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
 
-_FIELDS: Final = ("method", "route", "status", "milliseconds", "request_id", "bundle_id")  # of an access line
+# Of an access line.
+_FIELDS: Final = ("method", "route", "status", "milliseconds", "request_id", "trace_id", "bundle_id")
 
 
 def log_config(form: Literal["text", "json"]) -> dict[str, Any]:

@@ -7,28 +7,18 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from models.bundle_files import champion_pointer, point_champion, read_manifest
 from serving.siblings import Siblings
-from serving.store import schema
-from serving.store.database import Store
-from tests.api_world import key_of
+from tests.running_service import COMMAND, ROOT, WAIT_S, ask, home_key, serving, until
 
-ROOT = Path(__file__).parents[1]
-WAIT_S = 40.0  # a busy machine needs some seconds to import the libraries, twice
-NO_KEY: Final[Mapping[str, str]] = {}
+RARELY = {"SERVING__WATCH_S": "3600"}  # so that a change is seen only by who is told of it
 QUESTION = json.dumps({"title": "Dịch vụ công trực tuyến"}).encode()
 
 
@@ -38,53 +28,6 @@ def home(small_home: Path, second_bundle: Path, tmp_path: Path) -> Path:
     shutil.copytree(small_home / "bundles", tmp_path / "bundles")
     shutil.copytree(second_bundle, tmp_path / "bundles" / read_manifest(second_bundle).bundle_id)
     return tmp_path
-
-
-@pytest.fixture
-def admin(home: Path) -> dict[str, str]:
-    """The header of an administrator's key of that home."""
-    store = Store.at(f"sqlite:///{home / 'store.sqlite3'}", busy_timeout_s=5)
-    schema.upgrade(store)
-    header = key_of(store, "admin", at=datetime.now(UTC))
-    store.close()
-    return header
-
-
-@contextmanager
-def serving(home: Path, workers: int = 2) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from kolmatch.cli import main; main()", "serve", "--home", str(home)]
-    command += ["--port", str(port), "--workers", str(workers)]
-    rare = {**os.environ, "KOLMATCH_SERVING__WATCH_S": "3600"}  # so that a change is seen only by who is told of it
-    with (
-        (home / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=rare) as process,
-    ):
-        try:
-            address = f"http://127.0.0.1:{port}"
-            until(lambda: len(running(process.pid)) == workers and ask(address, "/readyz") == 200)
-            yield process, address
-        finally:
-            process.kill()
-
-
-def until(held: Callable[[], bool]) -> None:
-    """Wait for something to hold."""
-    end = time.monotonic() + WAIT_S
-    while not held():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def ask(address: str, path: str, body: bytes | None = None, key: Mapping[str, str] = NO_KEY) -> int:
-    """The status of one answer, over a connection of its own; 0 when there is nobody to answer."""
-    request = urllib.request.Request(address + path, body, {"Content-Type": "application/json", **key})
-    try:
-        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
-            return int(answer.status)
-    except OSError:
-        return 0
 
 
 def live_models(address: str, key: Mapping[str, str]) -> dict[str, str]:
@@ -113,9 +56,10 @@ def gone(process: int) -> bool:
         return True
 
 
-def test_workers_share_the_index_change_together_and_replace_each_other(home: Path, admin: dict[str, str]) -> None:
+def test_workers_share_the_index_change_together_and_replace_each_other(home: Path) -> None:
+    admin = home_key(home, "admin")
     first, second = champion_pointer(home).bundle_id, other_bundle(home)
-    with serving(home) as (process, address):
+    with serving(home, 2, **RARELY) as (process, address):
         until(lambda: live_models(address, admin) == {"1": first, "2": first})
         workers = running(process.pid)
         for worker in workers:
@@ -146,7 +90,8 @@ def other_bundle(home: Path) -> str:
 
 
 def test_workers_end_when_their_supervisor_is_killed(home: Path) -> None:
-    with serving(home) as (process, _address):
+    with serving(home, 2) as (process, _address):
+        until(lambda: len(running(process.pid)) == 2)
         workers = running(process.pid)
         process.kill()
         until(lambda: all(map(gone, workers)))
@@ -154,8 +99,8 @@ def test_workers_end_when_their_supervisor_is_killed(home: Path) -> None:
 
 def test_a_model_that_cannot_be_loaded_ends_the_command_before_any_worker_starts(home: Path) -> None:
     champion_pointer(home).folder.joinpath("weights.json").write_text("{}")
-    command = [sys.executable, "-c", "from kolmatch.cli import main; main()", "serve", "--home", str(home)]
-    done = subprocess.run([*command, "--workers", "2", "--port", "8999"], cwd=ROOT, capture_output=True, check=False)
+    command = [*COMMAND, "--home", str(home), "--workers", "2", "--port", "8999"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, b"weights.json" in done.stderr) == (1, True)
 
 

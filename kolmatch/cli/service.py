@@ -156,10 +156,11 @@ def service_around(home: Path, settings: Settings, store: Store) -> Service:
 
 
 def _serve_alone(home: Path, settings: Settings, store: Store, listener: socket.socket) -> None:
+    from serving.tracing import exporting
     from serving.watching import Watch
 
     service = service_around(home, settings, store)
-    with Watch(service.live, settings.serving.watch_s).running():
+    with exporting(settings.serving.otlp_endpoint), Watch(service.live, settings.serving.watch_s).running():
         run_until_stopped(make_server(service), service.live, listener)
 
 
@@ -181,6 +182,7 @@ def work(home: Path, settings: Settings, listener: socket.socket, folder: Path, 
     from serving.app import create_app
     from serving.siblings import Siblings
     from serving.store.database import Store, store_url
+    from serving.tracing import exporting
     from serving.watching import Watch
     from serving.workers import Supervisor
 
@@ -188,7 +190,7 @@ def work(home: Path, settings: Settings, listener: socket.socket, folder: Path, 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     supervisor = Supervisor(pipe)
     store = Store.at(store_url(home, settings.store), busy_timeout_s=settings.store.busy_timeout_s)
-    with contextlib.closing(store):
+    with contextlib.closing(store), exporting(settings.serving.otlp_endpoint):
         service = replace(service_around(home, settings, store), siblings=Siblings(folder, number))
         service.live.changed = supervisor.tell_changed
         watch = Watch(service.live, settings.serving.watch_s)

@@ -16,6 +16,7 @@ from serving.shortlists.leaving_out import LeftOut, left_out
 from serving.shortlists.records import Made, add_shortlist
 from serving.store.database import Writing
 from serving.store.idempotency import Answered
+from serving.tracing import step
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def ranked(service: Service, body: ShortlistRequest) -> Answered:
     answers = service.live()
     filters = body.filters.to_filters(opted_out=out.opted_out)
     started = time.perf_counter()
-    found = answers.shortlist(brief, body.top, body.by, filters)
+    with step("match") as span:
+        span.set_attribute("kolmatch.bundle_id", answers.manifest.bundle_id)
+        found = answers.shortlist(brief, body.top, body.by, filters)
     timing = f"match;dur={(time.perf_counter() - started) * 1000:.3f}"
     return Answered(200, shortlist_json(found, answers.manifest, None, explain=body.explain), {"Server-Timing": timing})
 
@@ -99,7 +102,9 @@ def keep(wanted: Wanted, found: Made, writing: Writing) -> Answered:
 
 def _answered(ask: _Ask, model: Loaded, kept: Kept) -> bytes:
     filters = ask.request.filters.to_filters(opted_out=ask.left_out.opted_out, blocked=ask.left_out.blocked)
-    found = model.answers.shortlist(ask.request.to_brief(), ask.request.top, ask.request.by, filters)
+    with step("match") as span:
+        span.set_attribute("kolmatch.bundle_id", model.answers.manifest.bundle_id)
+        found = model.answers.shortlist(ask.request.to_brief(), ask.request.top, ask.request.by, filters)
     return shortlist_json(found, model.answers.manifest, kept, explain=True)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from kolmatch.errors import StoreError
 from kolmatch.settings import StoreSettings
 from serving.store import audit
+from serving.tracing import step
 
 FILE_NAME: Final = "store.sqlite3"
 _WRITES: Final = "kolmatch_writes"
@@ -70,7 +71,7 @@ class Store:
         Raises:
             StoreError: the database cannot be reached or used.
         """
-        with _failures(self.engine), Session(self.engine, autoflush=False) as session:
+        with step("store.read"), _failures(self.engine), Session(self.engine, autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -84,7 +85,8 @@ class Store:
         Raises:
             StoreError: the database cannot be reached, is locked for too long, or its disk is full.
         """
-        with _failures(self.engine), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        session = Session(self._writer, expire_on_commit=False)
+        with step("store.write"), _failures(self.engine), session, session.begin():
             audit.locked_head(session)
             writing = Writing(session, actor, now)
             yield writing
