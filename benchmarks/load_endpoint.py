@@ -16,6 +16,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kolmatch.cli.service import listen, server_of
+from kolmatch.settings import ServingSettings
 from serving.schemas import ShortlistRequest
 
 
@@ -55,7 +56,7 @@ def main() -> None:
     """Serve until a signal."""
     kind, file, port = sys.argv[1:]
     answers = [answer.encode() for answer in json.loads(Path(file).read_text(encoding="utf-8"))]
-    server_of(KINDS[kind](answers), "text").run(sockets=[listen("127.0.0.1", int(port), demo=True)])
+    server_of(KINDS[kind](answers), ServingSettings()).run(sockets=[listen("127.0.0.1", int(port), demo=True)])
 
 
 if __name__ == "__main__":

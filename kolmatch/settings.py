@@ -97,6 +97,7 @@ class ServingSettings(Section):
     max_upload_bytes: Positive = 10485760
     max_results: Positive = 200
     max_waiting: Positive = 64
+    request_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     watch_s: Annotated[float, Field(gt=0)] = 5.0
     log_format: Literal["text", "json"] = "text"
     otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 LABEL: Final = "worker"
 _EVERY_S: Final = 1.0  # how old another worker's figures may be; Prometheus asks every 15 s or so
 _SUFFIX: Final = ".prom"
+_log = logging.getLogger("kolmatch.serving")
 
 
 class Siblings:
@@ -32,9 +34,9 @@ class Siblings:
 
         def tell() -> None:
             while not ended.wait(_EVERY_S):
-                self.publish(figures())
+                self._try_to_publish(figures())
 
-        self.publish(figures())
+        self._try_to_publish(figures())
         thread = threading.Thread(target=tell, name="figures", daemon=True)
         thread.start()
         try:
@@ -48,6 +50,13 @@ class Siblings:
         fresh = self._folder / f"{self._number}.new"
         fresh.write_bytes(figures)
         fresh.replace(self._folder / f"{self._number}{_SUFFIX}")
+
+    def _try_to_publish(self, figures: bytes) -> None:
+        """A full disk costs the others these figures, nothing else."""
+        try:
+            self.publish(figures)
+        except OSError as error:
+            _log.warning("figures of worker %d could not be written: %s", self._number, error.strerror)
 
     def merged(self, own: bytes) -> bytes:
         """This worker's figures and what the others wrote last, each sample with its worker's number."""

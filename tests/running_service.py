@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from serving.store import schema
 from serving.store.database import Store
@@ -58,14 +59,23 @@ def until(held: Callable[[], bool]) -> None:
 
 def ask(address: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = NO_KEY) -> int:
     """The status of one answer, over a connection of its own; 0 when there is nobody to answer."""
+    try:
+        return answer_of(address, path, body, headers)[0]
+    except OSError:
+        return 0
+
+
+def answer_of(
+    address: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = NO_KEY
+) -> tuple[int, dict[str, Any]]:
+    """Status and content of one answer, over a connection of its own."""
     request = urllib.request.Request(address + path, body, {"Content-Type": "application/json", **headers})
     try:
         with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
-            return int(answer.status)
+            return int(answer.status), json.loads(answer.read())
     except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
+        with error:
+            return error.code, json.loads(error.read())
 
 
 def home_key(home: Path, role: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-    from kolmatch.settings import Settings
+    from kolmatch.settings import ServingSettings, Settings
     from serving.answers import LiveModel
     from serving.service import Service
     from serving.store.database import Store
@@ -198,26 +198,28 @@ def work(home: Path, settings: Settings, listener: socket.socket, folder: Path, 
         app = create_app(service)
         service.live.load()
         with watch.running(), app.state.metrics.told():
-            server_of(app, settings.serving.log_format).run(sockets=[listener])
+            server_of(app, settings.serving).run(sockets=[listener])
 
 
 def make_server(service: Service) -> uvicorn.Server:
     """The server around the application of a service; it opens nothing yet."""
     from serving.app import create_app
 
-    return server_of(create_app(service), service.settings.serving.log_format)
+    return server_of(create_app(service), service.settings.serving)
 
 
-def server_of(app: ASGIApp, log_format: Literal["text", "json"]) -> uvicorn.Server:
+def server_of(app: ASGIApp, settings: ServingSettings) -> uvicorn.Server:
     """The server around an application; it opens nothing yet."""
     import uvicorn
 
     from serving.logs import log_config
+    from serving.patience import patient
 
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            log_config=log_config(log_format),
+            http=patient(settings.request_timeout_s),
+            log_config=log_config(settings.log_format),
             access_log=False,  # it would log paths; the application logs route templates
             server_header=False,
             ws="none",
