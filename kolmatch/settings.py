@@ -22,6 +22,10 @@ HOME_VARIABLE: Final = "KOLMATCH_HOME"
 
 # scheme://host[:port], as browsers send it: no path, no wildcard.
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+# Encrypted, except on this machine itself: codes and secrets go there.
+WebAddress = Annotated[
+    str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[!-~]+$", max_length=2000)
+]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 
@@ -138,6 +142,27 @@ class AccessSettings(Section):
         return self
 
 
+class SigninSettings(Section):
+    """How people sign in to the pages, and for how long."""
+
+    public_url: Origin | Literal[""] = ""
+    idle_minutes: Positive = 60
+    longest_hours: Positive = 10
+    oidc_authorize_url: WebAddress | Literal[""] = ""
+    oidc_token_url: WebAddress | Literal[""] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_scope: Annotated[str, Field(pattern=r"^openid( [!-~]+)*$")] = "openid"
+
+    @model_validator(mode="after")
+    def _whole(self) -> SigninSettings:
+        """The portal sends people back to an address that it must know beforehand."""
+        named = (self.public_url, self.oidc_authorize_url, self.oidc_token_url, self.oidc_client_id)
+        if any(named[1:]) and not all(named):
+            raise ValueError("public_url, oidc_authorize_url, oidc_token_url and oidc_client_id belong together")
+        return self
+
+
 class ReportSettings(Section):
     """What stands on the paper about a shortlist beside the shortlist itself."""
 
@@ -170,8 +195,16 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     store: StoreSettings = StoreSettings()
     access: AccessSettings = AccessSettings()
+    signin: SigninSettings = SigninSettings()
     report: ReportSettings = ReportSettings()
     rights: RightsSettings = RightsSettings()
+
+    @model_validator(mode="after")
+    def _signed_in_by_a_known_issuer(self) -> Settings:
+        """Who signs in at the portal is believed by the issuer's keys."""
+        if self.signin.oidc_client_id and not self.access.oidc_issuer:
+            raise ValueError("signin.oidc_client_id needs access.oidc_issuer")
+        return self
 
     @classmethod
     def load(cls, file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -34,6 +34,8 @@ from serving.reports import routes as reports
 from serving.rights import routes as rights
 from serving.service import Ranking, Service
 from serving.shortlists import routes as shortlists
+from serving.signin import routes as signin
+from serving.signin.sessions import Sessions
 from serving.store.database import Store
 from serving.uploads import routes as uploads
 from serving.uploads.bounded import Documents
@@ -53,6 +55,7 @@ _RESOURCES: Final = (
     creators,
     models,
     probes,
+    signin,
 )
 
 
@@ -63,7 +66,8 @@ def now() -> datetime:
 
 def service_of(live: LiveModel, store: Store, settings: Settings, now: Callable[[], datetime] = now) -> Service:
     """What the routes have at hand."""
-    return Service(live, store, Access.of(store, settings.access, now), settings, now)
+    access = Access.of(store, settings.access, now)
+    return Service(live, store, access, Sessions(store, settings.signin, now), settings, now)
 
 
 def create_app(
@@ -97,6 +101,7 @@ def create_app(
     app.state.metrics = metrics = Metrics(service.live, ranking, service.siblings)
     app.state.documents = Documents()
     add_handlers(app)
+    signin.add_handlers(app)
     app.add_middleware(
         Envelope,
         max_request_bytes=settings.max_request_bytes,

@@ -19,13 +19,24 @@ REQUEST_ID_HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STATE_KEY: Final = "kolmatch_request_id"
 
-# Answers are data for programs: nothing in them may be run, framed, guessed at or kept by a browser.
+# Answers are data for programs: nothing in them may be run, framed, guessed at or kept by a browser. A page brings
+# its own headers, which go before these.
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+}
+
+# Pages bring no code and no style of their own and load nothing from elsewhere. The referrer stays with us: without it
+# browsers would not say either which page a form stood on.
+PAGE_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
 }
 
 _access = logging.getLogger("kolmatch.access")
@@ -79,7 +90,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update({**SECURITY_HEADERS, REQUEST_ID_HEADER: identity})
+                _add_headers(MutableHeaders(scope=message), identity)
             await send(message)
 
         with request_span(headers) as span:
@@ -97,6 +108,12 @@ class Envelope:
             await self._too_large(Request(scope))(scope, receive, send)
         else:
             await self._app(scope, _limited(receive, max_bytes), send)
+
+
+def _add_headers(headers: MutableHeaders, identity: str) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    headers[REQUEST_ID_HEADER] = identity
 
 
 def _given_id(headers: Headers) -> str | None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -21,6 +21,9 @@ from serving.siblings import Siblings
 from serving.store.database import Store
 from serving.uploads.bounded import Documents
 
+if TYPE_CHECKING:
+    from serving.signin.sessions import Sessions  # it stands on this module
+
 _Made = TypeVar("_Made")
 _ID_BYTES: Final = 10  # 80 bits: nobody guesses an id, and no two are alike
 
@@ -32,6 +35,7 @@ class Service:
     live: LiveModel
     store: Store
     access: Access
+    sessions: Sessions
     settings: Settings
     now: Callable[[], datetime]
     siblings: Siblings | None = None

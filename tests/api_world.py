@@ -29,6 +29,7 @@ from serving.access.keys import create_key
 from serving.answers import Answers, KeptModel, LiveModel
 from serving.app import create_app, service_of
 from serving.envelope import SECURITY_HEADERS
+from serving.signin.forms import token_of
 from serving.store import schema
 from serving.store.database import Store
 
@@ -240,6 +241,26 @@ def client_of(
 ) -> TestClient:
     live = source if isinstance(source, LiveModel) else live_model(source)
     return TestClient(app_of(live, settings, store), raise_server_exceptions=False)
+
+
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of a form on one of our own pages
+
+
+def browser_of(
+    source: Callable[[], Answers] | LiveModel, settings: Settings = SMALL, store: Store | None = None
+) -> TestClient:
+    """A client that keeps cookies, and sends forms as from our own pages."""
+    live = source if isinstance(source, LiveModel) else live_model(source)
+    app = app_of(live, settings, store)
+    return TestClient(app, "http://127.0.0.1:8800", raise_server_exceptions=False, headers=OWN_PAGE)
+
+
+def sign_in(browser: TestClient, store: Store, role: str, department: str = "so-tttt") -> str:
+    """Sign in with a fresh key; the token that forms must carry from now on."""
+    key = key_of(store, role, department)["Authorization"].removeprefix("Bearer ")
+    answer = browser.post("/signin", data={"key": key}, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    return token_of(browser.cookies["kolmatch"])
 
 
 def key_of(store: Store, role: str, department: str = "so-tttt", at: datetime = NOW) -> dict[str, str]:

@@ -18,11 +18,28 @@ from serving.access import keys
 from serving.access.callers import ROLES, Role
 from serving.access.guard import REMEMBERED_S, Access, roles_of
 from serving.app import bare_app, create_app, service_of
+from serving.signin import CSRF_FIELD
 from serving.store.database import Store
 from serving.store.tables import ApiKeyRow
-from tests.api_world import NOW, SMALL, TinyAnswers, app_of, assert_refused, client_of, key_of, live_model, own_store
+from tests.api_world import (
+    NOW,
+    SMALL,
+    TinyAnswers,
+    app_of,
+    assert_refused,
+    browser_of,
+    client_of,
+    key_of,
+    live_model,
+    own_store,
+    sign_in,
+)
 
-TABLE = {route: role for route, role in roles_of(bare_app().routes).items() if role is not None}
+API = {*bare_app().openapi()["paths"], "/openapi.json"}
+ROUTES = {route: role for route, role in roles_of(bare_app().routes).items() if role is not None}
+TABLE = {route: role for route, role in ROUTES.items() if route[1] in API}
+PAGES = {route: role for route, role in ROUTES.items() if route[1] not in API and role is not Role.PUBLIC}
+PATIENT = SMALL.model_copy(update={"access": AccessSettings(refused_per_minute=1_000_000)})  # all routes at once
 BRIEF = {"title": "Dịch vụ công trực tuyến"}
 
 
@@ -61,8 +78,7 @@ def test_a_new_route_without_a_role_keeps_the_service_from_starting(monkeypatch:
 def everyone() -> Iterator[tuple[TestClient, dict[str, dict[str, str]]]]:
     store = own_store()
     headers = {name: key_of(store, name) for name in ROLES}
-    patient = SMALL.model_copy(update={"access": AccessSettings(refused_per_minute=1_000_000)})  # all routes at once
-    yield client_of(TinyAnswers, patient, store), headers
+    yield client_of(TinyAnswers, PATIENT, store), headers
     store.close()
 
 
@@ -82,6 +98,33 @@ def test_every_role_on_every_route(
     elif ROLES[name] < needed:
         problem = assert_refused(response, 403, "not_allowed")
         assert needed.label in problem["detail_en"]
+    else:
+        assert response.status_code not in (401, 403, 405, 500)
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[tuple[TestClient, Store]]:
+    store = own_store()
+    key_of(store, "viewer")  # no demo
+    yield browser_of(TinyAnswers, PATIENT, store), store
+    store.close()
+
+
+@pytest.mark.parametrize("name", [None, *ROLES])
+@pytest.mark.parametrize(("route", "needed"), PAGES.items(), ids=lambda value: str(value).replace("/", " "))
+def test_every_role_on_every_page(
+    pages: tuple[TestClient, Store], route: tuple[str, str], needed: Role, name: str | None
+) -> None:
+    (browser, store), (method, path) = pages, route
+    browser.cookies.clear()
+    token = sign_in(browser, store, name) if name else ""
+    form = {"data": {CSRF_FIELD: token}} if method == "POST" else {}
+    response = browser.request(method, path_of(path), follow_redirects=False, **form)  # type: ignore[arg-type]
+    if name is None:
+        led = response.status_code == 303 and response.headers["location"].startswith("/signin?")
+        assert led if method == "GET" else response.status_code == 401
+    elif ROLES[name] < needed:
+        assert response.status_code == 403
     else:
         assert response.status_code not in (401, 403, 405, 500)
 

@@ -89,6 +89,16 @@ class Access:
                 retry_after_s=wait,
             )
 
+    def portal_caller(self, id_token: str, client_id: str, nonce: str) -> Caller:
+        """Who signed in at the portal, by the ID token that it made for `client_id` and this one `nonce`.
+
+        Raises:
+            NotSignedIn: the token does not hold, or names no known role.
+            StoreError: the issuer cannot be reached for its keys.
+        """
+        assert self._tokens is not None, "the settings see to it that there is an issuer"
+        return self._tokens.signed_in(id_token, client_id, nonce, self.default_rate)
+
     @property
     def default_rate(self) -> int:
         """Requests a minute of a key without a rate of its own."""
@@ -142,9 +152,18 @@ class Requires:
             access.count(f"refused:{host}", access.failures_per_minute)
             raise
         access.count(caller.actor, caller.requests_per_minute)
-        if caller.role < self.role:
-            raise _not_allowed(caller, self.role)
+        check_role(caller, self.role)
         request.state.caller = caller
+
+
+def check_role(caller: Caller, needed: Role) -> None:
+    """Make sure that a caller may do what needs this role.
+
+    Raises:
+        NotAllowed: they may not.
+    """
+    if caller.role < needed:
+        raise _not_allowed(caller, needed)
 
 
 def needs(role: Role) -> Any:  # noqa: ANN401  # what fastapi.Depends returns

@@ -103,14 +103,24 @@ def caller_of_key(session: Session, secret: str, now: datetime, default_rate: in
     row = session.get(ApiKeyRow, shape[1]) if shape else None
     # Compared in any case, so that the time taken does not tell whether the id exists.
     same = hmac.compare_digest(_digest(secret), row.sha256 if row else _digest(""))
-    if row is None or not same or row.revoked_at is not None or row.expires_at <= now:
+    if row is None or not same or not _holds(row, now):
         return None
     return Caller(f"key:{row.key_id}", ROLES[row.role], row.department, row.requests_per_minute or default_rate)
+
+
+def key_holds(session: Session, key_id: str, now: datetime) -> bool:
+    """Whether a key was neither revoked nor has expired."""
+    row = session.get(ApiKeyRow, key_id)
+    return row is not None and _holds(row, now)
 
 
 def looks_like_key(secret: str) -> bool:
     """Whether a bearer token is a key rather than a token of the portal."""
     return secret.startswith("kolm_")
+
+
+def _holds(row: ApiKeyRow, now: datetime) -> bool:
+    return row.revoked_at is None and row.expires_at > now
 
 
 def _digest(secret: str) -> str:

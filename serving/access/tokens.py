@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any, Final
 
 import jwt
@@ -41,21 +42,37 @@ class Tokens:
             NotSignedIn: it is none of this issuer's, not for this service, expired, or names no known role.
             StoreError: the issuer cannot be reached for its keys.
         """
-        claims = self._claims(token)
+        return self._named(self._claims(token, self._settings.oidc_audience), default_rate)
+
+    def signed_in(self, id_token: str, client_id: str, nonce: str, default_rate: int) -> Caller:
+        """Who signed in at the portal (OpenID Connect Core 1.0, 3.1.3.7): the token must be for us and for this once.
+
+        Raises:
+            NotSignedIn: it is for another, of another sign-in, expired, or names no known role.
+            StoreError: the issuer cannot be reached for its keys.
+        """
+        claims = self._claims(id_token, client_id)
+        if claims.get("azp", client_id) != client_id:
+            raise _refused("it is for another service", "được cấp cho dịch vụ khác")
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise _refused("it is of another sign-in", "thuộc lần đăng nhập khác")
+        return self._named(claims, default_rate)
+
+    def _named(self, claims: dict[str, Any], default_rate: int) -> Caller:
         subject, department = claims["sub"], claims.get(self._settings.oidc_department_claim)
         role = self._role(claims.get(self._settings.oidc_role_claim))
         if role is None or not isinstance(department, str) or not 0 < len(subject) <= _MAX_SUBJECT:
             raise _refused("it names no role or department known here", "không nêu vai trò hoặc phòng ban được biết")
         return Caller(f"oidc:{subject}", role, department, default_rate)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _claims(self, token: str, audience: str) -> dict[str, Any]:
         try:
             key = self._keys.get_signing_key_from_jwt(token)
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=list(ALGORITHMS),
-                audience=self._settings.oidc_audience,
+                audience=audience,
                 issuer=self._settings.oidc_issuer,
                 leeway=self._settings.oidc_leeway_s,
                 options={"require": list(_REQUIRED)},

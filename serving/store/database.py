@@ -104,7 +104,8 @@ class Store:
 
     @contextmanager
     def maintaining(self) -> Iterator[Connection]:
-        """A connection outside any transaction, for what the database does to itself.
+        """A connection outside any transaction, for what is nobody's work: what the database does to itself, and when
+        somebody signed in was last seen.
 
         Raises:
             StoreError: the database cannot be reached, or somebody holds it.

@@ -292,6 +292,26 @@ class ApiKeyRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SessionRow(Base):
+    """Somebody signed in to the pages, until they sign out, are idle for too long, or `ends_at` comes.
+
+    Of what the browser holds only the SHA-256 is kept. `key_id` is the key that was signed in with, without which the
+    session does not hold either; null: the portal's sign-in. `seen_at` is when they last did something, to the minute.
+    """
+
+    __tablename__ = "sessions"
+    session_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    actor: Mapped[str]
+    role: Mapped[str] = mapped_column(String(20))
+    department: Mapped[str] = mapped_column(String(100))
+    key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.key_id"), index=True)
+    requests_per_minute: Mapped[int]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class IdempotencyRow(Base):
     """What was answered to a create with this key, so that a repeated call gets the same and creates nothing."""
 
