@@ -50,6 +50,25 @@ class Brief:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class SimilarBrief:
+    """An earlier brief and how near it is in meaning: 1 the same, 0 nothing in common."""
+
+    brief_id: str
+    title: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class BriefPlace:
+    """The place a creator would have on an earlier brief's list, of how many creators."""
+
+    brief_id: str
+    title: str
+    rank: int
+    of: int
+
+
 def brief_from_row(row: Mapping[str, Any]) -> Brief:
     """A row of the briefs table as the matcher takes it; what the row does not say keeps the default."""
     known = {field.name for field in fields(Brief)}

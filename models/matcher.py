@@ -17,12 +17,13 @@ from features.encoder import Encoder
 from kolmatch.errors import UsageError
 from kolmatch.settings import MatcherSettings
 from models.audience import SOURCES
-from models.brief import Brief, brief_from_row, has_words
+from models.brief import Brief, BriefPlace, SimilarBrief, brief_from_row, has_words
 from models.bundle import Contents, load_bundle
 from models.bundle_files import Manifest
 from models.clauses import as_meant, found_facets
 from models.creator_index import Query
 from models.creator_search import CreatorSearch, unknown_creator
+from models.detail import Details
 from models.dossier import Dossiers
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover, telling
@@ -43,25 +44,6 @@ _MUST_SHARE: Final = 1.0  # of all required facets together
 _BODY_SHARE: Final = 0.5
 _TOUCHED: Final = 0.3  # strength from which what is to be avoided lowers a score (docs/decisions/0007)
 _BRIEFS_TRIED: Final = 30  # earlier briefs, nearest first, for which a creator's place is computed
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarBrief:
-    """An earlier brief and how near it is in meaning: 1 the same, 0 nothing in common."""
-
-    brief_id: str
-    title: str
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class BriefPlace:
-    """The place a creator would have on an earlier brief's list, of how many creators."""
-
-    brief_id: str
-    title: str
-    rank: int
-    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +74,8 @@ class Why:
     """A creator's place among all who may be listed.
 
     Attributes:
-        rank: the place, from 1; None when the creator is on none of the platforms or in none of the formats wanted.
+        rank: the place, from 1; None when the creator is on none of the platforms or in none of the formats wanted, or
+            is not what the filters ask for.
         of: how many there are.
         entry: the creator as on a list.
         above: whoever stands right above; None for the first.
@@ -117,6 +100,7 @@ class Matcher:
         self._names = Names(contents.creators, {})
         self._reach = ReachModel.of(contents.forecast, contents.audience, contents.creators.height)
         self._teller = ReachTeller(contents, self._reach)
+        self.details = Details(contents, self._reach)
 
     @classmethod
     def load(cls, folder: Path, settings: MatcherSettings | None = None, gone: tuple[str, ...] = ()) -> Matcher:
@@ -216,7 +200,7 @@ class Matcher:
         told = pl.Series("source", [SOURCES[code] for code in sources.tolist()], dtype=pl.String)
         return forecast_frame(self._reach, estimates, ids).with_columns(told)
 
-    def why(self, brief: Brief, creator_id: str, by: str = IMPACT) -> Why:
+    def why(self, brief: Brief, creator_id: str, by: str = IMPACT, filters: Filters = EVERYONE) -> Why:
         """Where a creator would stand on the whole list and why, and what stands between them and the one above.
 
         Raises:
@@ -225,7 +209,7 @@ class Matcher:
         """
         row = self._row(creator_id)
         brief = as_meant(brief.checked())
-        scored = self._with_found_facets(brief, self._score(brief))
+        scored = self._with_found_facets(brief, self._score(brief, filters))
         impact = self._impact(brief, scored, by)
         if not scored.allowed[row]:
             return Why(rank=None, of=int(scored.allowed.sum()), entry=None, above=None)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from kolmatch.errors import BundleError, BundleMissing
-from models.brief import Brief
+from models.brief import Brief, SimilarBrief
 from models.bundle_files import Champion, Manifest
 from models.filters import EVERYONE, Filters
 from models.shortlist import Shortlist
@@ -17,7 +17,9 @@ from models.shortlist import Shortlist
 if TYPE_CHECKING:
     # These bring the index libraries with them.
     from models.creator_search import CreatorHit, SimilarCreator, Topic
+    from models.detail import PlatformMonth, Timeline
     from models.dossier import Dossier
+    from models.matcher import Why
     from models.nomination import Nomination
     from models.profile import CreatorProfile
 
@@ -50,6 +52,27 @@ class Files(Protocol):
         """A creator's dossier; an empty one for somebody whom the model does not know."""
 
 
+class Details(Protocol):
+    """What a person looks up beside a list."""
+
+    def timeline(self, creator_id: str, ages: tuple[int, int], provinces: Sequence[str]) -> Timeline:
+        """A creator's posts, forecasts, and who watches.
+
+        Raises:
+            UnknownCreator: the model knows no such creator.
+            BriefRefused: there is no such province.
+        """
+
+    def months(self) -> Sequence[PlatformMonth]:
+        """How views of everybody on a platform moved from month to month."""
+
+    def facets_of(self, text: str) -> tuple[str, ...]:
+        """At most three clauses of a brief's text that tell what it is about."""
+
+    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """How near each of the others is to a text in meaning: 1 the same, 0 nothing in common."""
+
+
 class Answers(Protocol):
     """A loaded model: safe to call from several threads at once."""
 
@@ -68,6 +91,21 @@ class Answers(Protocol):
     @property
     def dossiers(self) -> Files:
         """Accounts, posts and signs of bought attention of single creators."""
+
+    @property
+    def details(self) -> Details:
+        """Histories, months and texts that a person looks up."""
+
+    def why(self, brief: Brief, creator_id: str, by: str = "impact", filters: Filters = EVERYONE) -> Why:
+        """Where a creator would stand for a brief, and what stands between them and the one above.
+
+        Raises:
+            BriefRefused: the brief cannot be answered.
+            UnknownCreator: the model knows no such creator.
+        """
+
+    def similar_briefs(self, text: str, k: int) -> Sequence[SimilarBrief]:
+        """The `k` imported briefs nearest in meaning."""
 
     def shortlist(self, brief: Brief, k: int, by: str = "impact", filters: Filters = EVERYONE) -> Shortlist:
         """The best `k` creators for a brief, by one of `models.shortlist.ORDERS`.

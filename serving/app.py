@@ -28,6 +28,9 @@ from serving.metrics import Metrics
 from serving.models import routes as models
 from serving.openapi import DESCRIPTION, TAGS, document
 from serving.outcomes import routes as outcomes
+from serving.pages import errors as error_pages
+from serving.pages import rooms
+from serving.pages.routes_new_brief import READ_PATH
 from serving.probes import routes as probes
 from serving.problems import TOO_LARGE, add_handlers, problem_response
 from serving.reports import routes as reports
@@ -100,12 +103,13 @@ def create_app(
     app.state.ranking = ranking = Ranking(settings.max_waiting, settings.workers)
     app.state.metrics = metrics = Metrics(service.live, ranking, service.siblings)
     app.state.documents = Documents()
+    app.state.show_problem = error_pages.show_problem
     add_handlers(app)
     signin.add_handlers(app)
     app.add_middleware(
         Envelope,
         max_request_bytes=settings.max_request_bytes,
-        larger={uploads.PATH: settings.max_upload_bytes},
+        larger=dict.fromkeys((uploads.PATH, READ_PATH), settings.max_upload_bytes),
         too_large=lambda request: problem_response(request, TOO_LARGE),
         new_id=new_id,
         clock=clock,
@@ -115,6 +119,8 @@ def create_app(
     for resource in _RESOURCES:
         app.include_router(resource.router)
     app.include_router(creators.nominations)
+    for router in rooms.ROUTERS:
+        app.include_router(router)
     _check_roles(app)
     return app
 

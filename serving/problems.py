@@ -194,7 +194,10 @@ def problem_response(
     errors: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A refusal as a response. `text` is (English, Vietnamese); without it the kind's own advice is given."""
+    """A refusal as a response: a page where `app.state.show_problem` makes one, else problem details.
+
+    `text` is (English, Vietnamese); without it the kind's own advice is given.
+    """
     en, vi = text or _ADVICE[kind.code]
     language = preferred_language(request.headers.get("accept-language", ""))
     identity = request_id(request.scope)
@@ -211,12 +214,14 @@ def problem_response(
         request_id=identity,
         errors=[fault.in_language(language) for fault in errors],
     )
-    return Response(
+    response = request.app.state.show_problem(request, problem) or Response(
         problem.model_dump_json(by_alias=True),
         kind.status,
-        {**(headers or {}), "Content-Language": language, "Vary": "Accept-Language"},
+        {"Content-Language": language, "Vary": "Accept-Language"},
         PROBLEM_JSON,
     )
+    response.headers.update(headers or {})
+    return response
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -271,8 +276,10 @@ def _allowed(request: Request) -> dict[str, str]:
 
 async def _internal_error(request: Request, _error: Exception) -> Response:
     """What nobody foresaw. The framework sends this outside the envelope, so its headers are put on here."""
-    headers = {**SECURITY_HEADERS, REQUEST_ID_HEADER: request_id(request.scope)}
-    return problem_response(request, INTERNAL, headers=headers)
+    response = problem_response(request, INTERNAL)
+    for name, value in {**SECURITY_HEADERS, REQUEST_ID_HEADER: request_id(request.scope)}.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def _clean(sentence: str) -> str:

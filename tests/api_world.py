@@ -17,11 +17,12 @@ from starlette.testclient import TestClient
 
 from kolmatch.errors import BriefRefused, BundleError, UnknownCreator
 from kolmatch.settings import ServingSettings, Settings
-from models.brief import Brief
+from models.brief import Brief, SimilarBrief
 from models.bundle_files import Champion, Manifest
 from models.creator_search import CreatorHit, SimilarCreator, Topic
 from models.dossier import Dossier, KeptPost
 from models.filters import EVERYONE, Filters
+from models.matcher import Why
 from models.nomination import Compared, Nomination
 from models.profile import AccountProfile, CreatorProfile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
@@ -32,6 +33,7 @@ from serving.envelope import SECURITY_HEADERS
 from serving.signin.forms import token_of
 from serving.store import schema
 from serving.store.database import Store
+from tests.tiny_details import TinyDetails
 
 WHEN = datetime(2026, 10, 2, 5, 0, tzinfo=UTC)
 REFUSED_TITLE = "từ chối"
@@ -117,6 +119,21 @@ class TinyAnswers:
     @property
     def dossiers(self) -> TinyFiles:
         return TinyFiles()
+
+    @property
+    def details(self) -> TinyDetails:
+        return TinyDetails()
+
+    def similar_briefs(self, text: str, k: int) -> list[SimilarBrief]:
+        return [SimilarBrief("b1", "Dịch vụ công ở phường", 0.5)][:k]
+
+    def why(self, brief: Brief, creator_id: str, by: str = "fit", filters: Filters = EVERYONE) -> Why:
+        self.creator(creator_id)
+        entries = self.shortlist(brief, len(CREATORS), filters=filters).entries
+        place = next((place for place, entry in enumerate(entries) if entry.creator_id == creator_id), None)
+        if place is None:
+            return Why(None, len(entries), None, None)
+        return Why(place + 1, len(entries), entries[place], entries[place - 1] if place else None)
 
     def nominate(
         self, brief: Brief, name: str, captions: Sequence[str], k: int, filters: Filters = EVERYONE

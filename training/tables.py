@@ -21,7 +21,10 @@ _LEAST_CREATORS: Final = 2
 _OF_THE_LISTED: Final = ("name", "category", "home_province", "rate_vnd_per_post")
 _COUNTS: Final = ("views", "likes", "comments", "shares", "saves")
 _COUNT_COLUMNS: Final = ("post_id", "creator_id", "platform", "format", "published_at", "observed_at", *_COUNTS)
-_POST_COLUMNS: Final = ("post_id", "creator_id", "platform", "published_at", "format", "text", "hashtags", "is_ad")
+_POST_COLUMNS: Final = (
+    *("post_id", "creator_id", "platform", "published_at", "format", "text", "hashtags", "is_ad"),
+    "views",  # as last read: what a person sees beside the forecast
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,21 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
-from pydantic_core import from_json
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from data.tombstones import PREFIX
 from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
 from serving.checks.schemas import CheckAnswer, CheckKind, Disposition
-from serving.creators.gone import gone
 from serving.diligence.export import checks_csv
-from serving.diligence.findings import findings
+from serving.diligence.looking import looked
 from serving.diligence.opening import Looked, open_checks
 from serving.openapi import reads
 from serving.schemas import CreatorId, RecordId, RecordPath
-from serving.service import RankingIn, Service, ServiceIn
+from serving.service import RankingIn, ServiceIn
 from serving.shortlists.records import find_shortlist
 from serving.store.pages import of_departments
-from serving.store.tables import CheckRow, ShortlistRow
+from serving.store.tables import CheckRow
 
 router = APIRouter(prefix="/v1", tags=["checks"])
 _CSV: Final = "text/csv"
@@ -55,23 +52,13 @@ async def compute_checks(
     def look() -> tuple[str, list[Looked]]:
         with service.store.reading() as session:
             row = find_shortlist(session, caller, shortlist_id)
-        return row.brief_id, _looked(service, row)
+        return row.brief_id, looked(service, row)
 
-    def keep(brief_id: str, looked: list[Looked]) -> CheckList:
+    def keep(brief_id: str, found: list[Looked]) -> CheckList:
         with service.store.writing(caller.actor, service.now()) as writing:
-            return CheckList(items=open_checks(writing, brief_id, looked, lambda: service.new_id("check")))
+            return CheckList(items=open_checks(writing, brief_id, found, lambda: service.new_id("check")))
 
     return await run_in_threadpool(keep, *await ranking.run(look))
-
-
-def _looked(service: Service, row: ShortlistRow) -> list[Looked]:
-    dossiers, left = service.live().dossiers, gone(service.store)
-    entries = [one for one in from_json(row.answer)["entries"] if one["creator_id"] not in left]
-    return [
-        Looked(one["creator_id"], tuple(findings(dossiers.of(one["creator_id"]), one)))
-        for one in entries
-        if not one["creator_id"].startswith(PREFIX)
-    ]
 
 
 @router.get(

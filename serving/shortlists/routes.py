@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Body, Query, Response
-from starlette.concurrency import run_in_threadpool
 
 from serving import examples
 from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
-from serving.creating import JSON, JSON_BODY, Creating, CreatingIn, etag, response_of
+from serving.creating import JSON, JSON_BODY, CreatingIn, etag, response_of
 from serving.openapi import reads, writes
 from serving.schemas import CursorIn, LimitIn, OfBriefRequest, RecordId, RecordPath, ShortlistRequest, bounded
 from serving.service import RankingIn, ServiceIn
 from serving.shortlist_answer import ShortlistAnswer, without_reasons
 from serving.shortlists import status
-from serving.shortlists.making import NewBrief, OfBrief, keep, made, ranked
+from serving.shortlists.keeping import keep_once
+from serving.shortlists.making import NewBrief, OfBrief, ranked
 from serving.shortlists.records import find_shortlist, list_shortlists
 from serving.shortlists.replay import asked_then, model_of, replay
 from serving.shortlists.schemas import ReplayAnswer, ShortlistPage, Status, StatusAnswer, StepBody
@@ -47,7 +47,7 @@ def add_makers(to: APIRouter, max_results: int) -> None:
         """
         if caller.role < Role.STAFF:
             return response_of(await ranking.run(partial(ranked, service, body)))
-        return await _keep(NewBrief(service, caller, body), body, creating, ranking.run)
+        return await keep_once(NewBrief(service, caller, body), body, creating, ranking.run)
 
     async def create_shortlist_of_brief(
         brief_id: RecordPath,
@@ -58,7 +58,7 @@ def add_makers(to: APIRouter, max_results: int) -> None:
         creating: CreatingIn,
     ) -> Response:
         """Rank creators for a kept brief as it reads now, and keep the list."""
-        return await _keep(OfBrief(service, caller, brief_id, body), body, creating, ranking.run)
+        return await keep_once(OfBrief(service, caller, brief_id, body), body, creating, ranking.run)
 
     create_shortlist.__annotations__["body"] = new_body
     create_shortlist_of_brief.__annotations__["body"] = of_brief_body
@@ -196,20 +196,6 @@ _add_move(
     "Trả lại · Send back",
     "A proposed list becomes a draft again, with the reason.",
 )
-
-
-async def _keep(
-    wanted: NewBrief | OfBrief,
-    body: ShortlistRequest | OfBriefRequest,
-    creating: Creating,
-    rank: Callable[[Callable[[], Any]], Awaitable[Any]],
-) -> Response:
-    """Rank beside the event loop, then keep; a repeated request is answered without ranking again."""
-    before = await run_in_threadpool(creating.kept, body)
-    if before is not None:
-        return before
-    found = await rank(partial(made, wanted))
-    return await run_in_threadpool(creating.once, body, partial(keep, wanted, found))
 
 
 def _made_here(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:

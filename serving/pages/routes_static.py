@@ -1,0 +1,27 @@
+"""Style sheet, script and icon: the only files that a page loads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Response
+
+from serving.access.callers import Role
+from serving.access.guard import needs
+from serving.pages.rendering import STATIC
+
+router = APIRouter(include_in_schema=False)
+_KINDS: Final = {
+    "pages.css": "text/css; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_KEPT: Final = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
+
+
+@router.get("/static/{name}", dependencies=[needs(Role.PUBLIC)])
+def get_static(name: str) -> Response:
+    """A file by its name."""
+    if name not in _KINDS:
+        raise HTTPException(404)
+    return Response((STATIC / name).read_bytes(), headers=_KEPT, media_type=_KINDS[name])
