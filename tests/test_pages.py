@@ -127,7 +127,7 @@ def test_a_refusal_is_a_page_for_a_browser_and_a_problem_for_a_program(desk: Des
 
 def used_words() -> set[str]:
     texts = [file.read_text(encoding="utf-8") for file in (FOLDER / "templates").glob("*.j2")]
-    texts += [file.read_text(encoding="utf-8") for file in FOLDER.glob("*.py") if file.name != "wording.py"]
+    texts += [file.read_text(encoding="utf-8") for file in FOLDER.glob("*.py") if not file.name.startswith("wording")]
     return {name for name in wording.WORDS if any(f'"{name}"' in text or f"'{name}'" in text for text in texts)}
 
 

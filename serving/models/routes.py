@@ -25,9 +25,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 )
 def get_models(service: ServiceIn) -> KeptModels:
     """Every model whose bundle is kept on this server."""
-    champion = _champion_id(service)
-    live = service.live().manifest.bundle_id
-    return KeptModels(items=[_kept(model, live, champion) for model in service.live.source.kept()])
+    return kept_models(service)
 
 
 @router.get(
@@ -49,10 +47,18 @@ async def get_current_model(service: ServiceIn) -> ModelAnswer:
 )
 async def reload_model(service: ServiceIn, caller: CallerIn) -> ReloadAnswer:
     """Load the champion beside the live model, then change to it; one that cannot be used is refused by name."""
-    return await run_in_threadpool(_reload, service, caller.actor)
+    return await run_in_threadpool(reload, service, caller.actor)
 
 
-def _reload(service: Service, actor: str) -> ReloadAnswer:
+def kept_models(service: Service) -> KeptModels:
+    """Every model whose bundle is kept on this server: which answers, which is to."""
+    champion = _champion_id(service)
+    live = service.live().manifest.bundle_id
+    return KeptModels(items=[_kept(model, live, champion) for model in service.live.source.kept()])
+
+
+def reload(service: Service, actor: str) -> ReloadAnswer:
+    """Load the champion beside the live model, then change to it, and say what became of it."""
     before = service.live.loaded()
     refused: BundleError | None = None
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 720
 _HEIGHT: Final = 240
-_LEFT: Final = 62
+_LEFT: Final = 78
 _BOTTOM: Final = 26
 _TOP: Final = 10
 _BAND: Final = 90  # width of the forecast's band, right of the posts

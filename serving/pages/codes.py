@@ -109,6 +109,14 @@ CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "conflict": ("trái điều phải tránh của yêu cầu", "what the brief avoids"),
         "bought_attention": ("dấu hiệu mua tương tác", "bought attention"),
     },
+    "known": {"yes": ("có", "yes"), "no": ("không", "no"), "unknown": ("chưa rõ", "not known")},
+    "rights": {
+        "access": ("xem dữ liệu", "access"),
+        "correction": ("sửa dữ liệu", "correction"),
+        "opt_out": ("rút, không tham gia", "opt-out"),
+        "erasure": ("xóa dữ liệu", "erasure"),
+    },
+    "rights_step": {"answer": ("trả lời người yêu cầu", "answer"), "complete": ("thực hiện", "carry out")},
     "disposition": {
         "open": ("chưa kết luận", "open"),
         "cleared": ("không có vấn đề", "cleared"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ValidationError
@@ -20,6 +21,7 @@ from serving.signin import CSRF_FIELD, CheckedForm
 from serving.store.idempotency import fingerprint
 
 _Body = TypeVar("_Body", bound=BaseModel)
+_DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 Fault: TypeAlias = tuple[str, str]  # a field's name, and what is wrong with it
 
 
@@ -63,6 +65,12 @@ def whole(text: str) -> int | str | None:
     if not text:
         return None
     return int(digits) if digits.isascii() and digits.isdigit() else text
+
+
+def iso_day(text: str) -> str | None:
+    """31/12/2026 as the API takes it, 2026-12-31; None for nothing, the text where it is no day so written."""
+    found = _DAY.fullmatch(text)
+    return f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}" if found else text or None
 
 
 def checked(shape: type[_Body], values: Mapping[str, object], language: Language) -> _Body:

@@ -6,8 +6,12 @@ from typing import Final
 
 from serving.pages import (
     routes_briefs,
+    routes_campaigns,
+    routes_creators,
     routes_decide,
+    routes_models,
     routes_new_brief,
+    routes_rights,
     routes_shortlist,
     routes_static,
     routes_why,
@@ -15,5 +19,16 @@ from serving.pages import (
 
 ROUTERS: Final = tuple(
     room.router
-    for room in (routes_static, routes_new_brief, routes_why, routes_briefs, routes_shortlist, routes_decide)
+    for room in (
+        routes_static,
+        routes_new_brief,
+        routes_why,
+        routes_briefs,
+        routes_shortlist,
+        routes_decide,
+        routes_campaigns,
+        routes_creators,
+        routes_models,
+        routes_rights,
+    )
 )

@@ -22,7 +22,7 @@ from serving.decisions.records import add_decision
 from serving.decisions.schemas import DecisionBody
 from serving.diligence.looking import looked
 from serving.diligence.opening import open_checks
-from serving.pages.forms import Fault, FormRefused, OnceIn, checked, refusal, text_of
+from serving.pages.forms import Fault, FormRefused, OnceIn, checked, iso_day, refusal, text_of
 from serving.pages.language import language_of
 from serving.pages.rendering import piece
 from serving.pages.shortlist_page import KeptList, kept_page, last_name, read_list
@@ -100,7 +100,7 @@ def settle(
     """Say what became of a check."""
     typed = {name: text_of(form, name) for name in ("disposition", "by", "reason", "until")}
     try:
-        body = checked(DispositionBody, {**typed, "until": typed["until"] or None}, language_of(request))
+        body = checked(DispositionBody, {**typed, "until": iso_day(typed["until"])}, language_of(request))
     except FormRefused as wrong:
         kept = read_list(service, caller, shortlist_id)
         about = {"creator_id": text_of(form, "creator_id")}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from serving.pages.wording_records import RECORD_WORDS
 from serving.problems import Language
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # Every page
     "skip": ("Đến nội dung chính", "Skip to the content"),
-    "brand": ("chọn người truyền thông chính sách đến giới trẻ", "who carries a policy to the young"),
+    "brand": ("chính sách đến giới trẻ", "policies to the young"),
     "nav": ("Các phần", "Sections"),
     "nav.briefs": ("Yêu cầu", "Briefs"),
     "nav.campaigns": ("Chiến dịch", "Campaigns"),
@@ -319,6 +320,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "checks.settle": ("Kết luận", "Settle"),
     "checks.keep": ("Ghi kết luận", "Keep"),
     "checks.until": ("Đến hết ngày", "Until"),
+    "checks.until_hint": ("Đến hết ngày (ngày/tháng/năm)", "Until (day/month/year)"),
     "step.title": ("Quyết định và trình duyệt", "Decide, propose, approve"),
     "step.draft": (
         "Danh sách đang là bản nháp. Đề xuất để người có thẩm quyền duyệt.",
@@ -341,6 +343,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "export.xlsx": ("Excel", "Excel"),
     "export.html": ("Bản để in", "To print"),
     "export.csv": ("Mục thẩm tra (CSV)", "Checks (CSV)"),
+    **RECORD_WORDS,
 }
 
 

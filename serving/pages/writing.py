@@ -38,6 +38,10 @@ class Writing:
         """Đồng."""
         return f"{self._spelled(f'{value:,.0f}')} đ"
 
+    def sum(self, value: float) -> str:
+        """Đồng that nobody knows to the unit."""
+        return f"{self.about(value)} đ"
+
     def day(self, value: date | datetime | str | None) -> str:
         """A day in Vietnam; a dash when not known."""
         return wording.day(value) or "–"
