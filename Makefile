@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock openapi clean postgresql
+.PHONY: help setup demo test check bench lock openapi clean postgresql chromium
 
 help: ## print the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -30,7 +30,13 @@ postgresql:
 	  if [ "$$(id -u)" = 0 ]; then apt-get install -y -q postgresql; else sudo -n apt-get install -y -q postgresql; fi \
 	  >/dev/null 2>&1 || echo "PostgreSQL is not installed and cannot be here: the store is tested on SQLite alone."; }
 
-test: setup postgresql ## lint, types, import direction, tests with coverage
+# The pages are tested in a real browser, likewise.
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get install -y -q chromium; else sudo -n apt-get install -y -q chromium; fi \
+	  >/dev/null 2>&1 || echo "Chromium is not installed and cannot be here: the pages are not tested in a browser."; }
+
+test: setup postgresql chromium ## lint, types, import direction, tests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from kolmatch import __version__
 from kolmatch.settings import Settings
@@ -23,7 +24,7 @@ from serving.checks import routes as checks
 from serving.creators import routes as creators
 from serving.decisions import routes as decisions
 from serving.diligence import routes as diligence
-from serving.envelope import Envelope
+from serving.envelope import REQUEST_ID_HEADER, Envelope
 from serving.metrics import Metrics
 from serving.models import routes as models
 from serving.openapi import DESCRIPTION, TAGS, document
@@ -42,9 +43,16 @@ from serving.signin.sessions import Sessions
 from serving.store.database import Store
 from serving.uploads import routes as uploads
 from serving.uploads.bounded import Documents
+from serving.widget import routes as widget
 
 # Nothing of a request may leave the process, whatever telemetry another library has switched on.
 _NO_TELEMETRY: Final[Any] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+# What pages of the listed origins may do from a browser: ask as any program does, with a token and without our cookies.
+_CROSS_ORIGIN: Final[Any] = {
+    "allow_methods": ["GET", "POST", "PUT"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", REQUEST_ID_HEADER],
+    "expose_headers": ["ETag", "Idempotency-Replayed", "Location", "Retry-After", REQUEST_ID_HEADER],
+}
 _RESOURCES: Final = (
     briefs,
     uploads,
@@ -59,6 +67,7 @@ _RESOURCES: Final = (
     models,
     probes,
     signin,
+    widget,
 )
 
 
@@ -106,10 +115,16 @@ def create_app(
     app.state.show_problem = error_pages.show_problem
     add_handlers(app)
     signin.add_handlers(app)
+    if service.settings.access.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=service.settings.access.cors_origins, **_CROSS_ORIGIN)
     app.add_middleware(
         Envelope,
         max_request_bytes=settings.max_request_bytes,
-        larger=dict.fromkeys((uploads.PATH, READ_PATH), settings.max_upload_bytes),
+        larger={
+            **dict.fromkeys((uploads.PATH, READ_PATH), settings.max_upload_bytes),
+            # A form that came too late, packed once more.
+            **dict.fromkeys(signin.RESUMED_PATHS, 2 * settings.max_request_bytes),
+        },
         too_large=lambda request: problem_response(request, TOO_LARGE),
         new_id=new_id,
         clock=clock,

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from models.bundle_files import MANIFEST, champion_pointer, read_manifest, write_bundle
 from models.matcher import Matcher
 from serving.store import schema
 from serving.store.database import Store
-from tests import postgres, small_world
+from tests import browser, browser_world, postgres, small_world
 from training.pipeline import train
 from training.publishing import train_and_publish
 
@@ -75,9 +76,29 @@ def shuffled_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 DATABASES = ("sqlite", "postgresql") if postgres.programs() else ("sqlite",)
 
 
-def pytest_report_header() -> str:
-    """Which databases the store is tested on."""
-    return f"store: tested on {' and '.join(DATABASES)}" if len(DATABASES) > 1 else postgres.MISSING
+# Without the browser its tests are not there at all, and the report's head says so.
+collect_ignore_glob = [] if browser.program() else ["test_browser_*.py"]
+
+
+def pytest_report_header() -> list[str]:
+    """Which databases the store is tested on, and whether the pages are seen by a browser."""
+    stores = f"store: tested on {' and '.join(DATABASES)}" if len(DATABASES) > 1 else postgres.MISSING
+    return [stores, f"pages: tested in {browser.program()}" if browser.program() else browser.MISSING]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the tests of a file, each of which visits with a context of its own. Not for all files: as long
+    as it runs no other test could run an event loop.
+    """
+    with browser.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample_matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    """What answers from the sample world, with views and audiences."""
+    return browser_world.trained(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture(scope="session")

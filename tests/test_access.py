@@ -129,6 +129,27 @@ def test_every_role_on_every_page(
         assert response.status_code not in (401, 403, 405, 500)
 
 
+@pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "POST" and path not in API])
+def test_every_form_of_another_site_is_refused(pages: tuple[TestClient, Store], path: str) -> None:
+    browser, store = pages
+    browser.cookies.clear()
+    token = sign_in(browser, store, "admin")
+    sent = {"data": {CSRF_FIELD: token}, "headers": {"Sec-Fetch-Site": "cross-site"}}
+    refused = browser.post(path_of(path), **sent)  # type: ignore[arg-type]
+    assert_refused(refused, 403, "not_allowed")
+    assert "kolmatch's own pages" in refused.json()["detail_en"]
+
+
+@pytest.mark.parametrize("path", [path for method, path in PAGES if method == "POST"])
+def test_every_form_needs_its_sessions_token(pages: tuple[TestClient, Store], path: str) -> None:
+    browser, store = pages
+    browser.cookies.clear()
+    sign_in(browser, store, "admin")
+    for token in ("", "of another session"):
+        again = browser.post(path_of(path), data={CSRF_FIELD: token})
+        assert (again.status_code, "Gửi lại nội dung đã nhập" in again.text) == (200, True)
+
+
 def test_the_description_says_the_role_of_each_operation() -> None:
     paths: dict[str, Any] = bare_app().openapi()["paths"]
     for (method, path), role in TABLE.items():

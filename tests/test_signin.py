@@ -19,8 +19,11 @@ from kolmatch.settings import AccessSettings, Settings, SigninSettings
 from serving.access import keys
 from serving.access.callers import Caller, Role
 from serving.access.guard import REMEMBERED_S, CallerIn
+from serving.pages.rendering import FOLDER
+from serving.pages.wording import WORDS
 from serving.signin import CSRF_FIELD, CheckedForm, csrf_token, page_needs
 from serving.signin.forms import HOME, Typed, local, token_of
+from serving.signin.pages import WRITTEN
 from serving.signin.sessions import Sessions
 from serving.store import audit
 from serving.store.database import Store
@@ -179,7 +182,7 @@ def test_a_key_opens_a_session_that_has_its_role_and_reference(shared: Store) ->
     assert answer["role"] == "staff"
 
 
-@pytest.mark.parametrize("given_key", ["", "x", "kolm_000000000000_" + "A" * 43, "a.b.c"])
+@pytest.mark.parametrize("given_key", ["", "khóa-sai", "kolm_000000000000_" + "A" * 43, "a.b.c"])
 def test_a_wrong_key_is_said_on_the_page_and_opens_nothing(shared: Store, given_key: str) -> None:
     secret_key(shared)
     browser = browser_of(TinyAnswers, SMALL, shared)
@@ -383,7 +386,8 @@ def test_a_form_sent_after_the_session_ended_is_there_again_after_signing_in(sha
     wrong = browser.post("/signin", data={"key": "kolm_x", "typed": typed})
     assert hidden(wrong.text, "typed") == typed
     again = browser.post("/signin", data={"key": secret_key(shared), "typed": hidden(wrong.text, "typed")})
-    assert '<form method="post" action="/page?step=2">' in again.text
+    assert '<form method="post" action="/page?step=2" enctype="multipart/form-data">' in again.text
+    assert "<dt>Tên yêu cầu</dt>" in again.text
     assert Pages.taken == []
     fields = [(name, unescape(value)) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', again.text)]
     assert fields[1:] == [("title", TEXT), ("must", "một"), ("must", "hai"), ("empty", "")]
@@ -410,8 +414,7 @@ def test_files_are_to_be_chosen_again_and_the_rest_is_kept(shared: Store, clock:
     clock[0] += REMEMBERED_S
     page = browser.post("/page", data={"note": "ghi chú"}, files={"document": ("a.docx", b"PK")})
     again = browser.post("/signin", data={"key": secret_key(shared), "typed": hidden(page.text, "typed")})
-    assert 'enctype="multipart/form-data"' in again.text
-    assert '<input type="file" name="document">' in again.text
+    assert '<input type="file" id="document" name="document">' in again.text
     assert hidden(again.text, "note") == "ghi chú"
 
 
@@ -454,6 +457,14 @@ def test_what_was_typed_goes_nowhere_else() -> None:
     typed = Typed.unpacked('["https://evil.example/x", [["a", "b"]], []]')
     assert typed is not None
     assert typed.address == HOME
+
+
+def test_every_field_in_which_people_write_is_shown_before_it_is_sent_again() -> None:
+    templates = "".join(file.read_text("utf-8") for file in (FOLDER / "templates").glob("*.j2"))
+    fields = set(re.findall(r'text_field\("(\w+)"|<textarea [^{>]*name="(\w+)"', templates))
+    names = {one or other for one, other in fields}
+    assert names - set(WRITTEN) <= {"top", "by"}  # a figure; here an order, there a name
+    assert set(WRITTEN.values()) <= set(WORDS)
 
 
 def test_settings_of_the_portal_belong_together() -> None:

@@ -62,6 +62,8 @@ def service_of(request: Request) -> Service:
 def _common(request: Request) -> dict[str, Any]:
     language = language_of(request)
     caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is not None and caller.role is Role.PUBLIC:
+        caller = None  # a page for anyone, such as the one where one signs in
     return {
         "lang": language,
         "t": wording.in_language(language),

@@ -72,7 +72,9 @@ def decide(
 
 
 @router.post("/checks", dependencies=[page_needs(Role.STAFF)])
-async def look_into_all(shortlist_id: RecordPath, service: ServiceIn, caller: CallerIn, ranking: RankingIn) -> Response:
+async def look_into_all(
+    shortlist_id: RecordPath, _form: CheckedForm, service: ServiceIn, caller: CallerIn, ranking: RankingIn
+) -> Response:
     """Open what should be looked into about everyone on the list."""
 
     def look() -> tuple[str, list[Any]]:

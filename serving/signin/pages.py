@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
 from kolmatch.errors import KolmatchError
-from serving.envelope import PAGE_HEADERS
+from serving.pages.language import language_of
+from serving.pages.rendering import page
 from serving.signin import cookies
 from serving.signin.forms import CSRF_FIELD, HOME, Typed, token_of
-from serving.signin.wording import Language, words
+from serving.signin.wording import words
 
-_TEMPLATES: Final = Path(__file__).parent / "templates"
+# Fields of the pages' forms in which people write, with the words of their labels: what is shown before it is sent
+# again. The rest (what was ticked, which revision was read) goes with it unseen.
+WRITTEN: Final[Mapping[str, str]] = {
+    "title": "f.title",
+    "text": "f.text",
+    "pasted": "new.pasted",
+    "must": "f.must",
+    "nice": "f.nice",
+    "must_not": "f.must_not",
+    "age_min": "f.age_min",
+    "age_max": "f.age_max",
+    "provinces": "f.provinces",
+    "budget_vnd": "f.budget",
+    "team_size": "f.team",
+    "home_provinces": "f.home",
+    "max_rate_vnd": "f.rate",
+    "nominee": "nominate.name",
+    "captions": "nominate.captions",
+    "reason": "decide.reason",
+    "decided_by": "decide.by",
+    "q": "why.name",
+    "views": "outcome.views",
+    "target_viewers": "outcome.viewers",
+    "cost_vnd": "outcome.cost",
+    "creator_id": "rights.creator",
+}
 
 
 def signin_page(
@@ -26,7 +50,7 @@ def signin_page(
     typed: Typed | None = None,
     error: KolmatchError | None = None,
     status: int = 200,
-) -> HTMLResponse:
+) -> Response:
     """The page where one signs in.
 
     Args:
@@ -37,10 +61,11 @@ def signin_page(
         status: HTTP status.
     """
     language = language_of(request)
-    return _page(
+    return page(
         request,
         "signin.html.j2",
-        status,
+        status=status,
+        words=words(language),
         then=then,
         typed=typed.packed() if typed else None,
         error=(error.vi if language == "vi" else error.en) if error else None,
@@ -48,33 +73,19 @@ def signin_page(
     )
 
 
-def again_page(request: Request, typed: Typed, secret: str) -> HTMLResponse:
+def again_page(request: Request, typed: Typed, secret: str) -> Response:
     """A form shown once more, with the token of the session that `secret` opens."""
-    return _page(request, "again.html.j2", 200, typed=typed, token=token_of(secret), csrf_field=CSRF_FIELD)
-
-
-def done_page(request: Request) -> HTMLResponse:
-    """What a tab shows that was opened only to sign in."""
-    return _page(request, "done.html.j2", 200)
-
-
-def language_of(request: Request) -> Language:
-    """Vietnamese, unless English is asked for."""
-    return "en" if request.query_params.get("lang", request.cookies.get("lang")) == "en" else "vi"
-
-
-def _page(request: Request, template: str, status: int, **values: Any) -> HTMLResponse:  # noqa: ANN401
-    language = language_of(request)
-    content = _templates().get_template(template).render(language=language, words=words(language), **values)
-    return HTMLResponse(content, status, {**PAGE_HEADERS, "Content-Language": language})
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return page(
+        request,
+        "again.html.j2",
+        words=words(language_of(request)),
+        typed=typed,
+        shown=[(WRITTEN[name], value) for name, value in typed.fields if name in WRITTEN and value.strip()],
+        token=token_of(secret),
+        csrf_field=CSRF_FIELD,
     )
+
+
+def done_page(request: Request) -> Response:
+    """What a tab shows that was opened only to sign in."""
+    return page(request, "signed_in.html.j2", words=words(language_of(request)))

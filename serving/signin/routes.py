@@ -22,6 +22,8 @@ from serving.signin.portal import Started
 from serving.signin.wording import WORDS
 
 SIGN_IN: Final = "/signin"
+RESUME: Final = f"{SIGN_IN}/resume"
+RESUMED_PATHS: Final = (SIGN_IN, RESUME)  # which forms that were typed before come through
 _SEE_OTHER: Final = 303
 _Then = Annotated[str, Query(max_length=2000)]
 
@@ -87,7 +89,7 @@ async def get_callback(
     return response
 
 
-@router.post(f"{SIGN_IN}/resume", dependencies=[needs(Role.PUBLIC)])
+@router.post(RESUME, dependencies=[needs(Role.PUBLIC)])
 async def create_resume(request: Request, service: ServiceIn) -> Response:
     """Go on with a form, signed in meanwhile in another tab; who is not is asked once more."""
     check_origin(request)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-Language: TypeAlias = Literal["vi", "en"]
+from serving.problems import Language
 
 WORDS: Final[dict[str, dict[Language, str]]] = {
     "sign_in": {"vi": "Đăng nhập", "en": "Sign in"},
