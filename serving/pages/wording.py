@@ -173,6 +173,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "list.uncovered": ("Chưa ai trong danh sách có bài về:", "Nobody on the list has a post on:"),
     "list.unknown": ("Từ không có trong bài nào:", "Words that no post has:"),
+    "list.people": ("Người được đề xuất", "Creators proposed"),
     "list.shown": ("Hiện {shown} trong {all} người.", "Showing {shown} of {all}."),
     "list.none_picked": ("Không ai khớp bộ lọc. Hãy bỏ bớt điều kiện.", "Nobody matches. Take a filter off."),
     "list.excluded": ("Không xét:", "Left out:"),
