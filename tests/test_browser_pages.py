@@ -126,7 +126,7 @@ def test_a_list_is_printed_without_what_only_a_screen_needs(
     with visiting(chromium, here.address) as visit:
         signed_in(visit.page, here.keys["staff"], "vi")
         visit.page.goto(f"/shortlists/{known['shortlist_id']}")
-        name = visit.page.locator(".card h2").first.inner_text()
+        name = visit.page.locator(".card h3").first.inner_text()
         KEPT.mkdir(parents=True, exist_ok=True)
         visit.page.pdf(path=KEPT / "shortlist.pdf", format="A4")
     pages = [page.extract_text() for page in PdfReader(KEPT / "shortlist.pdf").pages]
