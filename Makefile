@@ -54,6 +54,7 @@ lock: ## pin every dependency of pyproject.toml in requirements.lock
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file - pyproject.toml \
 	  | sed -n 's/^\([a-z0-9.-]*==[^+ ]*\).*/\1/p' | LC_ALL=C sort > requirements.lock.new
 	@test -s requirements.lock.new && mv requirements.lock.new requirements.lock
+	$(BIN)/python deploy/locks.py deploy
 
 openapi: setup ## write docs/openapi.json from the code
 	$(BIN)/python -m serving.openapi docs/openapi.json

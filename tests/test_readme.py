@@ -13,6 +13,7 @@ from kolmatch.cli import cli
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.en.md"]
+OPERATIONS = ROOT / "docs" / "operations.md"
 DOCUMENTS = [*READMES, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -24,7 +25,7 @@ def commands(file: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines if line.startswith("kolmatch ")]
 
 
-@pytest.mark.parametrize("file", READMES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*READMES, OPERATIONS], ids=lambda file: file.name)
 def test_every_command_and_option_exists(file: Path) -> None:
     found = commands(file)
     assert len(found) > 10
