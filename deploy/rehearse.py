@@ -4,7 +4,8 @@
     unshare --mount python3 deploy/rehearse.py --base BASE --work WORK --target serving -- --version
 
 As root, on Linux. FROM lays an overlay on its stage, COPY copies, RUN runs, USER, ENV and WORKDIR hold from then on;
-`--bind FILE` shows a file or folder of this machine inside (pip's settings, say). What comes after `--` is handed to the ENTRYPOINT at the end, as the image's user. WORK stays, to be looked at.
+`--bind FILE` shows a file or folder of this machine inside (pip's settings, say). What comes after `--` is handed to
+the ENTRYPOINT at the end, as the image's user. WORK stays, to be looked at.
 """
 
 from __future__ import annotations
