@@ -69,6 +69,7 @@ class TrainingSettings(Section):
     seed: int = 20261123
     holdout_share: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.15
     max_fit_queries: Positive = 1000
+    least_decided_briefs: Annotated[int, Field(ge=2)] = 40
 
 
 class MatcherSettings(Section):

@@ -28,11 +28,13 @@ from models.hashed import HashedIndex
 from models.hashtags import HashtagIndex
 from models.lexical import LexicalIndex
 from models.post_index import VectorIndex
+from models.preferences import PRIOR, Preferences
 from models.restoring import Beside, Restorer
 from models.terms import TermShares
 from models.weights import Weights
 
 ENCODER_FOLDER: Final = "encoder"
+PREFERENCES_FILE: Final = "preferences.json"  # there only where staff's decisions have changed what counts
 TABLES: Final = ("creators", "accounts", "posts", "briefs", "attention")
 
 
@@ -52,6 +54,7 @@ class Contents:
         forecast: views of each creator's next post.
         audience: who watches each creator on each platform.
         attention: signs of bought attention, see `training.attention.bought_attention`.
+        preferences: how much the summands that order a list count.
     """
 
     creators: pl.DataFrame
@@ -65,6 +68,7 @@ class Contents:
     forecast: ViewsForecast
     audience: AudiencePosterior
     attention: pl.DataFrame
+    preferences: Preferences = PRIOR
 
 
 def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
@@ -79,6 +83,9 @@ def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path
     index.vectors.save(folder / "posts.faiss")
     contents.brief_vectors.save(folder / "briefs.faiss")
     (folder / "weights.json").write_text(json.dumps(contents.weights.to_dict(), indent=2), encoding="utf-8")
+    if contents.preferences != PRIOR:
+        text = json.dumps(contents.preferences.to_dict(), indent=2)
+        (folder / PREFERENCES_FILE).write_text(text, encoding="utf-8")
     contents.forecast.save(folder)
     contents.audience.save(folder)
     (folder / ENCODER_FOLDER).mkdir()
@@ -122,8 +129,15 @@ def load_bundle(folder: Path, gone: tuple[str, ...] = ()) -> tuple[Manifest, Con
         encoder=encoder,
         forecast=ViewsForecast.load(folder),
         audience=AudiencePosterior.load(folder),
+        preferences=_load_preferences(folder),
     )
     return manifest, contents
+
+
+def _load_preferences(folder: Path) -> Preferences:
+    """What the verified folder holds; a file that the manifest names and is not there was refused before."""
+    file = folder / PREFERENCES_FILE
+    return Preferences.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else PRIOR
 
 
 def _load_tokeniser(folder: Path, encoder: Encoder) -> Tokeniser:

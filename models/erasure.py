@@ -73,6 +73,7 @@ def without_creators(contents: Contents, creator_ids: Collection[str]) -> Conten
         forecast=_forecast(contents.forecast, gone, forgotten),
         audience=_audience(contents.audience, gone.creators),
         attention=contents.attention.filter(~pl.col("creator").is_in(gone.creators.tolist())),
+        preferences=contents.preferences,
     )
 
 

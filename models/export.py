@@ -33,7 +33,7 @@ def why_json(found: Why) -> dict[str, Any]:
 def _entry_json(entry: Entry) -> dict[str, Any]:
     shown = asdict(entry)
     for name, parts in (("parts", entry.parts), ("impact", entry.impact)):
-        shown[name] = [{"name": p.name, "value": p.value, "multiplier": p.multiplier} for p in parts]
+        shown[name] = [asdict(part) | {"multiplier": part.multiplier} for part in parts]
     for post in shown["evidence"]:
         post["published_at"] = post["published_at"].isoformat()
     if entry.reach is not None and entry.reach.as_of is not None:

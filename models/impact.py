@@ -13,6 +13,7 @@ import polars as pl
 from models.audience import CONFLICTING, MODEL, SOURCES
 from models.brief import Brief
 from models.bundle import Contents
+from models.preferences import PRIOR, Preferences
 from models.reach import NONE, TENTH, Estimates, ReachModel, Target
 from models.shortlist import ORDERS, Flag, Part, PlatformShift, Points, Reach
 
@@ -32,12 +33,16 @@ class Impact:
         by: `impact` (the lower end), `expected` (the mean) or `fit`.
         estimates: reach of every creator.
         fit: (n_creators,) log of fit against the best creator who may be listed, times its weight.
+        fit_weight: that weight.
+        counts: how much the other summands count beside views.
         values: (n_creators,) what is ordered by; -inf where nothing can be said of reach and reach is asked for.
     """
 
     by: str
     estimates: Estimates
     fit: Doubles
+    fit_weight: float
+    counts: Preferences
     values: Doubles
 
     def parts(self, creator: int) -> tuple[Part, ...]:
@@ -45,30 +50,53 @@ class Impact:
         row = int(self.estimates.best[creator])
         if self.by == FIT or row == NONE:
             return ()
-        found, lift = self.estimates, float(self.estimates.lift[creator])
-        care = found.expected[row] if self.by == EXPECTED else found.reach[row, 0]
-        summands = {
-            "views": float(found.views[row, 1]) - lift,
-            "topic_lift": lift,
-            "audience": float(found.shares[row, 1]),
-            "fit": float(self.fit[creator]),
-            "mean" if self.by == EXPECTED else "caution": float(care - found.reach[row, 1]),
-        }
-        return tuple(Part(name, value) for name, value in summands.items())
+        found, lift, counts = self.estimates, float(self.estimates.lift[creator]), self.counts
+        step = float((found.expected[row] if self.by == EXPECTED else found.reach[row, 0]) - found.reach[row, 1])
+        care = Part("mean", step) if self.by == EXPECTED else Part("caution", counts.caution * step, counts.caution)
+        return (
+            Part("views", float(found.views[row, 1]) - lift),
+            Part("topic_lift", lift),
+            Part("audience", counts.audience * float(found.shares[row, 1]), counts.audience),
+            Part("fit", float(self.fit[creator]), self.fit_weight),
+            care,
+        )
 
     def error(self, creator: int) -> float:
         """Standard error of the value: what more posts and reports would tell."""
-        return float(self.estimates.errors[self.estimates.best[creator]])
+        row = int(self.estimates.best[creator])
+        low, _, high = self.estimates.shares[row]
+        of_share = float(high - low) / (2 * TENTH)
+        return float(np.sqrt(self.estimates.errors[row] ** 2 + (self.counts.audience**2 - 1.0) * of_share**2))
 
 
-def impact_of(by: str, estimates: Estimates, scores: Floats, allowed: Mask, weight: float) -> Impact:
-    """Put reach and fit together; `scores` (n_creators,) are fit's, `weight` how much fit counts."""
+def impact_of(
+    by: str, estimates: Estimates, scores: Floats, allowed: Mask, weight: float, counts: Preferences = PRIOR
+) -> Impact:
+    """Put reach and fit together.
+
+    Args:
+        by: of `models.shortlist.ORDERS`.
+        estimates: reach of every creator.
+        scores: (n_creators,) fit's.
+        allowed: (n_creators,) who may be listed.
+        weight: how much fit counts by the settings.
+        counts: what staff's decisions taught beside it.
+    """
     best = float(scores[allowed].max(initial=-np.inf)) if allowed.any() else 0.0
-    fit = weight * (scores.astype(np.float64) - best)
+    fit_weight = weight * counts.fit
+    fit = fit_weight * (scores.astype(np.float64) - best)
     if by == FIT:
-        return Impact(by, estimates, fit, scores.astype(np.float64))
-    column = estimates.expected if by == EXPECTED else estimates.reach[:, 0]
-    return Impact(by, estimates, fit, estimates.of_best(column) + fit)
+        return Impact(by, estimates, fit, fit_weight, counts, scores.astype(np.float64))
+    return Impact(by, estimates, fit, fit_weight, counts, estimates.of_best(_weighed(by, estimates, counts)) + fit)
+
+
+def _weighed(by: str, estimates: Estimates, counts: Preferences) -> Doubles:
+    """(n_rows,) log reach with its summands as they count; with weights of one, the very numbers of the estimates."""
+    more_audience = (counts.audience - 1.0) * estimates.shares[:, 1]
+    if by == EXPECTED:
+        return estimates.expected + more_audience
+    more_care = (counts.caution - 1.0) * (estimates.reach[:, 0] - estimates.reach[:, 1])
+    return estimates.reach[:, 0] + more_audience + more_care
 
 
 def order(impact: Impact, scores: Floats, allowed: Mask, k: int) -> Rows:

@@ -92,7 +92,7 @@ class Matcher:
 
     def __init__(self, manifest: Manifest, contents: Contents, settings: MatcherSettings) -> None:
         self.manifest, self._contents = manifest, contents
-        self._settings = settings
+        self._settings, self._counts = settings, (settings.fit_weight, contents.preferences)
         self._explainer = Explainer(contents, settings.evidence_posts)
         self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
         self._listed = contents.creators["excluded"].is_null().to_numpy()
@@ -356,7 +356,7 @@ class Matcher:
             )
         lift, error = self._lift(scored.asked, scored.near)
         estimates = self._reach.estimate(target_of(brief, self._settings.target_province), lift, error)
-        return impact_of(by, estimates, scored.scores, scored.allowed, self._settings.fit_weight)
+        return impact_of(by, estimates, scored.scores, scored.allowed, *self._counts)
 
     def _lift(
         self, asked: Sequence[Asked], near: Mapping[str, tuple[npt.NDArray[np.int64], Floats]]

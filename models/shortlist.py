@@ -12,10 +12,11 @@ from models.brief import Brief
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One summand of a score. `value` is in log space, so that `multiplier` multiplies."""
+    """One summand of a score. `value` is in log space, so that `multiplier` multiplies; `weight` is in it already."""
 
     name: str
     value: float
+    weight: float = 1.0
 
     @property
     def multiplier(self) -> float:

@@ -61,11 +61,11 @@ SHORTLIST: Final[dict[str, Any]] = {
             },
             "tie": 1,
             "impact": [
-                {"name": "views", "value": 9.45, "multiplier": 12708.2},
-                {"name": "topic_lift", "value": 0.1, "multiplier": 1.105},
-                {"name": "audience", "value": -1.35, "multiplier": 0.259},
-                {"name": "fit", "value": 0.0, "multiplier": 1.0},
-                {"name": "caution", "value": -0.89, "multiplier": 0.411},
+                {"name": "views", "value": 9.45, "multiplier": 12708.2, "weight": 1.0},
+                {"name": "topic_lift", "value": 0.1, "multiplier": 1.105, "weight": 1.0},
+                {"name": "audience", "value": -1.35, "multiplier": 0.259, "weight": 1.0},
+                {"name": "fit", "value": 0.0, "multiplier": 1.0, "weight": 1.5},
+                {"name": "caution", "value": -0.89, "multiplier": 0.411, "weight": 1.0},
             ],
             "flags": [],
             "parts": [

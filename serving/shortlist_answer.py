@@ -39,6 +39,12 @@ class PartAnswer(TypedDict):
     multiplier: Annotated[float, Field(description="exp(value): above 1 lifts, below 1 lowers")]
 
 
+class SummandAnswer(PartAnswer):
+    """One summand of what a list is ordered by."""
+
+    weight: Annotated[float, Field(description="How much it counts, by settings and staff's decisions; in the value")]
+
+
 class EvidenceAnswer(TypedDict):
     """A post that earned the place."""
 
@@ -83,7 +89,7 @@ class EntryAnswer(TypedDict):
     state: StateAnswer
     reach: Annotated[ReachAnswer | None, Field(description="Young viewers of one post; null: too little data")]
     tie: Annotated[int | None, Field(description="Creators of one group cannot be told apart by the data")]
-    impact: Annotated[list[PartAnswer] | None, Field(description="Summands of what the list is ordered by")]
+    impact: Annotated[list[SummandAnswer] | None, Field(description="Summands of what the list is ordered by")]
     flags: Annotated[list[FlagAnswer], Field(description="Signs of bought attention; they change no place")]
     parts: list[PartAnswer] | None
     evidence: list[EvidenceAnswer] | None
@@ -168,7 +174,7 @@ def _entry(entry: Entry, explain: bool) -> EntryAnswer:
         "state": state_answer(entry),
         "reach": reach_answer(entry.reach),
         "tie": entry.tie,
-        "impact": _parts(entry.impact) if explain else None,
+        "impact": _summands(entry.impact) if explain else None,
         "flags": [flag_answer(flag) for flag in entry.flags],
         "parts": _parts(entry.parts) if explain else None,
         "evidence": [_evidence(post) for post in entry.evidence] if explain else None,
@@ -180,6 +186,12 @@ def _entry(entry: Entry, explain: bool) -> EntryAnswer:
 
 def _parts(parts: Sequence[Part]) -> list[PartAnswer]:
     return [{"name": part.name, "value": part.value, "multiplier": part.multiplier} for part in parts]
+
+
+def _summands(parts: Sequence[Part]) -> list[SummandAnswer]:
+    return [
+        {"name": part.name, "value": part.value, "multiplier": part.multiplier, "weight": part.weight} for part in parts
+    ]
 
 
 def _evidence(post: Evidence) -> EvidenceAnswer:

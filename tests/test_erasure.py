@@ -248,7 +248,7 @@ def test_every_part_of_a_model_is_dealt_with() -> None:
     """A part that a model gains must be thought of in models/erasure.py, and then here."""
     assert {field.name for field in fields(Contents)} == {
         *("creators", "accounts", "posts", "briefs", "index", "brief_vectors", "weights", "encoder"),
-        *("forecast", "audience", "attention"),
+        *("forecast", "audience", "attention", "preferences"),
     }
     assert {field.name for field in fields(CreatorIndex)} == {
         *("tokeniser", "vocabulary", "posts", "hashed", "wording_posts", "hashtags", "vectors"),

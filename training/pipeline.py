@@ -7,7 +7,7 @@ import importlib.metadata
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
+from models.preferences import DecidedList
 from models.terms import Taught
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
 from training.asking import learn_shares
@@ -37,6 +38,9 @@ from training.audience import fit_audience
 from training.evaluation import held_out_metrics
 from training.held_out import LEAST_KNOWN_POSTS, Question, Read, choices, read_questions, who_joined, whose_post
 from training.lift_fit import liftable
+from training.preferences import Learned as Preferred
+from training.preferences import digest
+from training.preferences import learn as learn_preferences
 from training.static_training import Reading, read_words, select, tags_among, train_static
 from training.tables import Tables, read_tables
 from training.viewing import Seen
@@ -50,6 +54,8 @@ STATIC: Final = "static"
 _FADES: Final = (120.0, 240.0, POST_FADE_DAYS, 730.0, 3650.0)  # rates tried, in days
 _FADE_QUESTIONS: Final = 300  # enough to tell rates apart that differ by a factor of two
 _SHARES_DRAW: Final = 5  # which generator draws the pairs that shares are learned from; see `_Job._rng`
+_CHOICES_DRAW: Final = 7  # which generator draws the briefs that staff's choices are judged on
+DECISIONS: Final = "store/decisions"  # among what a bundle was trained on: lists that staff decided on
 _LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing about a dozen weights
 
 
@@ -69,6 +75,7 @@ def train(
     month: str,
     warm_start: Sequence[Path] = (),
     opted_out: Collection[str] = (),
+    decided: Sequence[DecidedList] = (),
     progress: Progress,
 ) -> Path:
     """Make a bundle from the catalogue under `home` and return its folder; nothing is registered.
@@ -79,6 +86,7 @@ def train(
         month: "2026-11", the month the model is made for.
         warm_start: files whose texts teach the static encoder general Vietnamese.
         opted_out: ids of creators who opted out after they were imported.
+        decided: lists that staff decided on; real ones teach a real model, synthetic ones a synthetic one.
         progress: called with (stage, done, in all).
 
     Raises:
@@ -89,7 +97,7 @@ def train(
     """
     catalogue = Catalogue.open(home)
     with alone(home):
-        return _trained(home, catalogue, settings, month, warm_start, opted_out, progress)
+        return _trained(home, catalogue, settings, month, warm_start, opted_out, decided, progress)
 
 
 @contextmanager
@@ -120,6 +128,7 @@ def _trained(
     month: str,
     warm_start: Sequence[Path],
     opted_out: Collection[str],
+    decided: Sequence[DecidedList],
     progress: Progress,
 ) -> Path:
     progress("read", 0, 1)
@@ -137,8 +146,11 @@ def _trained(
     job = _Job(settings, tables, read_words(tables, tokeniser, extra), learned_shares, progress)
     learned = job.learn_weights()
     contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
+    alike = [one for one in decided if one.synthetic == catalogue.is_synthetic()]
+    preferred = _preferred(settings, alike)
+    contents = replace(contents, preferences=preferred.preferences)
     progress("write", 0, 1)
-    hashes = catalogue.hashes()
+    hashes = catalogue.hashes() | ({DECISIONS: digest(alike)} if alike else {})
     fresh = bundle_folder(home, "fresh")
     sweep(fresh)
     manifest = write_bundle(
@@ -148,12 +160,17 @@ def _trained(
         synthetic=catalogue.is_synthetic(),
         trained_on=hashes | {f"warm_start/{i}/{file.name}": sha256_of(file) for i, file in enumerate(warm_start, 1)},
         settings=settings.model_dump(mode="json", include={"encoder", "training", "matcher"}),
-        metrics=learned.metrics | metrics,
+        metrics=learned.metrics | metrics | preferred.metrics(),
         lock_hash=_installed_hash(),
         seed=settings.training.seed,
     )
     progress("write", 1, 1)
     return _settle(fresh, bundle_folder(home, manifest.bundle_id))
+
+
+def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
+    rng = np.random.default_rng([settings.training.seed, _CHOICES_DRAW])
+    return learn_preferences(decided, settings.matcher.fit_weight, settings.training.least_decided_briefs, rng)
 
 
 def _settle(fresh: Path, final: Path) -> Path:

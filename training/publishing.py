@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kolmatch.settings import Settings
 from models.bundle_files import read_manifest
+from models.preferences import DecidedList
 from training.pipeline import Progress, train
 from training.registry import ModelVersion, Registry
 
@@ -18,6 +19,7 @@ def train_and_publish(
     month: str,
     warm_start: Sequence[Path] = (),
     opted_out: Collection[str] = (),
+    decided: Sequence[DecidedList] = (),
     progress: Progress,
 ) -> ModelVersion:
     """Make a bundle and register it with its parameters, metrics and data-set hashes.
@@ -26,7 +28,14 @@ def train_and_publish(
         CatalogueError, TooLittleData, FileUnreadable: see `training.pipeline.train`.
         RegistryError: MLflow cannot be reached; the bundle stays under the home folder.
     """
-    bundle = train(home, settings, month=month, warm_start=warm_start, opted_out=opted_out, progress=progress)
+    bundle = train(
+        *(home, settings),
+        month=month,
+        warm_start=warm_start,
+        opted_out=opted_out,
+        decided=decided,
+        progress=progress,
+    )
     manifest = read_manifest(bundle)
     progress("register", 0, 1)
     version = Registry.open(home, settings.registry).publish(

@@ -40,6 +40,7 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
 
     Example: kolmatch train --month 2026-11 --warm-start news.jsonl.gz
     """
+    from kolmatch.cli.decisions import decided
     from kolmatch.cli.rights import tombstones
 
     settings = load_settings(config)
@@ -47,8 +48,14 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
     with progress_bars() as report:
         from training.publishing import train_and_publish
 
-        gone = tombstones(home, settings)
-        version = train_and_publish(home, settings, month=month, warm_start=warm_start, opted_out=gone, progress=report)
+        version = train_and_publish(
+            *(home, settings),
+            month=month,
+            warm_start=warm_start,
+            opted_out=tombstones(home, settings),
+            decided=decided(home, settings),
+            progress=report,
+        )
     alias = ", ".join(version.aliases) or "-"
     click.echo(f"Đã tạo phiên bản {version.version} ({alias}), gói {version.bundle_id}.")
     click.echo(f"Made version {version.version} ({alias}), bundle {version.bundle_id}.")
