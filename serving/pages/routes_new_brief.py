@@ -90,7 +90,7 @@ async def create_brief(
         asked = sent.request(service.settings.serving.max_results, language_of(request))
         if caller.role < Role.STAFF:
             answer = await ranking.run(partial(ranked, service, asked))
-            return unkept_page(request, from_json(answer), sent, form)
+            return unkept_page(request, from_json(answer.body), sent, form)
         if text_of(form, "do") == "keep":
             brief_id = await run_in_threadpool(_keep, service, caller, once, asked)
             return RedirectResponse(f"/briefs/{brief_id}", _SEE_OTHER)
