@@ -8,6 +8,7 @@ fitted (`models.weights`), not decided here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -47,6 +48,7 @@ RETRIEVED_POSTS: Final = 2000  # posts per channel that can count; more did not 
 _DENSE_SCALE: Final = 5.0  # brings inner products to the size of the lexical signals, so that one penalty fits all
 _LEAST_PAIR_COUNT: Final = 1
 _NOTHING_LEARNED: Final = Taught()
+_HASHTAG: Final = re.compile(r"(#\S+)")
 _HASHED_TERMS: Final = 2  # a text has more features below the word than words; twice as many rare ones tell it
 _ALIKE: Final = 30  # posts most like a text, by words and by meaning each, whose hashtags it is taken to carry
 
@@ -171,7 +173,7 @@ class CreatorIndex:
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
         typed = self.tokeniser.words(text)
-        words = self.restorer.restored(Speller(self.vocabulary, self.posts).meant(typed))
+        words = self._meant(text)
         bare = all(map(str.isascii, words))
         return Query(
             text=text,
@@ -182,6 +184,14 @@ class CreatorIndex:
             plain=all(letter.isascii() for letter in text if letter.isalpha()),
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
         )
+
+    def _meant(self, text: str) -> list[str]:
+        """The words of a text as they were meant; those of hashtags stay bare, as they are in posts."""
+        speller, words = Speller(self.vocabulary, self.posts), []
+        for piece in _HASHTAG.split(text):
+            read = speller.meant(self.tokeniser.words(piece))
+            words += read if piece.startswith("#") else self.restorer.restored(read)
+        return words
 
     def rarity(self, word: str) -> float:
         """How rare a word is among posts, with or without its diacritics; 0 when none has it."""

@@ -82,6 +82,17 @@ def test_a_brief_typed_plain_finds_what_the_same_typed_well_finds(index: Creator
     }
 
 
+def test_words_of_a_hashtag_stay_bare_as_posts_have_them(index: CreatorIndex) -> None:
+    assert index.query("nop ho so #dichvucong", WordEncoder(), MAX_TERMS).words == (
+        "nộp",
+        "hồ",
+        "sơ",
+        "dich",
+        "vu",
+        "cong",
+    )
+
+
 WORDS = st.sampled_from([*{word for text in POSTS for word in text.split()}, "ca", "dich", "zzz", "", "1"])
 
 
