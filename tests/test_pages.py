@@ -12,12 +12,14 @@ from jinja2 import Environment, FileSystemLoader, meta
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from serving.access.guard import roles_of
+from serving.app import bare_app
 from serving.envelope import PAGE_HEADERS
 from serving.pages import codes, wording
 from serving.pages.rendering import FOLDER
 from serving.signin import CSRF_FIELD
 from serving.store.database import Store
-from serving.store.tables import BriefRevisionRow, BriefRow, DecisionRow, ShortlistRow
+from serving.store.tables import BriefRevisionRow, BriefRow, DecisionRow, NoteRow, ShortlistRow
 from tests.api_world import SMALL, TinyAnswers, browser_of, own_store, sign_in
 
 BRIEF = {
@@ -366,6 +368,47 @@ def test_a_decision_without_a_reason_is_refused_and_the_rest_stays_typed(desk: D
     page = desk.post(f"{address}/decide", 422, creator_id="syn-0007", decision="rejected", reason="", decided_by="An")
     assert re.search(r'value="rejected" required checked', page)
     assert 'value="An"' in page
+
+
+def test_notes_are_kept_about_a_creator_or_the_whole_campaign(desk: Desk, shared: Store) -> None:
+    address = desk.shortlist()
+    back = desk.post(f"{address}/notes", 303, creator_id="syn-0007", text="gọi lại\nthứ hai", note_by="An", once="1")
+    assert "An: gọi lại thứ hai" in words(desk.get(back))
+    desk.post(f"{address}/notes", 303, text="chờ kinh phí", note_by="An", once="2")
+    said = words(desk.get(address))
+    assert "An: chờ kinh phí" in said
+    assert "1 ghi chú" in said
+    desk.post(f"{address}/notes", 422, text="", note_by="An")
+    with shared.reading() as session:
+        rows = session.execute(select(NoteRow).order_by(NoteRow.seq)).scalars().all()
+    assert [(row.creator_id, row.text, row.by) for row in rows] == [
+        ("syn-0007", "gọi lại\nthứ hai", "An"),
+        (None, "chờ kinh phí", "An"),
+    ]
+
+
+def test_whoever_opted_out_since_keeps_a_place_and_no_name(desk: Desk, shared: Store) -> None:
+    address = desk.shortlist()
+    desk.post(f"{address}/decide", 303, creator_id="syn-0007", decision="invited", reason="hợp", decided_by="An")
+    brief = re.findall(r'href="(/briefs/brief_\w+)"', desk.get(address))[0]
+    Desk(shared, "admin").post("/rights", 303, creator_id="syn-0007", kind="opt_out")
+    for page in map(desk.get, (address, brief, "/campaigns", brief.replace("briefs", "campaigns"))):
+        assert "Phường Mình" not in page
+    assert "đã yêu cầu không tham gia" in words(desk.get(address))
+    assert desk.browser.get(f"{address}/decide?creator_id=syn-0007", headers=BROWSER).status_code == 404
+    desk.post(f"{address}/decide", 404, creator_id="syn-0007", decision="invited", reason="x", decided_by="An")
+
+
+def test_every_form_of_a_page_must_come_from_one_of_ours(desk: Desk) -> None:
+    """By a token: without one the form is shown again, and nothing is done."""
+    posted = [path for (method, path), _ in roles_of(bare_app().routes).items() if method == "POST"]
+    pages = [path for path in posted if not path.startswith(("/v1/", "/signin"))]
+    assert len(pages) > 15
+    for path in pages:
+        address = re.sub(r"\{\w+\}", "x", path)
+        answer = desk.browser.post(address, data={"title": "a"}, headers=BROWSER, follow_redirects=False)
+        assert answer.status_code == 403 or 'name="csrf_token"' in answer.text, path
+        assert answer.headers.get("location") is None, path
 
 
 def test_a_list_is_proposed_and_approved_by_another_person(desk: Desk, shared: Store) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serving.access.callers import Caller
+from serving.creators.gone import Gone
+from serving.shortlists.leaving_out import everyone_gone
 from serving.store.pages import of_departments
 from serving.store.tables import BriefRevisionRow, BriefRow, DecisionRow, OutcomeRow, ShortlistRow
 
@@ -24,7 +26,7 @@ class Part:
 
     Attributes:
         brief_id, title: of the campaign's brief.
-        creator_id, name: who; the name as on the list, else the id.
+        creator_id, name: who; the name as on the list, else the id; no name for whoever is gone.
         decision, decided_at: the last one, if any.
         forecast: young viewers (p10, p50, p90) as the list had them; None where nothing was forecast.
         outcome: the last one that was kept, if any.
@@ -90,6 +92,7 @@ def _parts(session: Session, decisions: Sequence[DecisionRow], outcomes: Sequenc
     latest = {(row.brief_id, row.creator_id): row for row in decisions}
     came = {(row.brief_id, row.creator_id): row for row in outcomes}
     lists: dict[str, list[dict[str, Any]]] = {}
+    left = Gone(frozenset(everyone_gone(session)))
     parts = []
     for brief_id, creator_id in dict.fromkeys((*latest, *came)):
         entries = lists.setdefault(brief_id, list(_entries(session, brief_id)))
@@ -100,7 +103,7 @@ def _parts(session: Session, decisions: Sequence[DecisionRow], outcomes: Sequenc
                 brief_id=brief_id,
                 title=_title(session, brief_id),
                 creator_id=creator_id,
-                name=own[-1]["name"] if own else creator_id,
+                name="" if creator_id in left else own[-1]["name"] if own else creator_id,
                 decision=decision.decision if decision else None,
                 decided_at=decision.decided_at if decision else None,
                 forecast=own[-1]["reach"]["viewers"] if own and own[-1]["reach"] else None,

@@ -15,6 +15,7 @@ from serving.access.callers import Caller, Role
 from serving.access.guard import CallerIn
 from serving.briefs.records import find_brief, list_briefs, read_brief, revise_brief
 from serving.creating import check_match
+from serving.creators.gone import gone
 from serving.pages.brief_form import BriefForm
 from serving.pages.forms import Fault, FormRefused, OnceIn, answered, checked, refusal, text_of, unfit, whole
 from serving.pages.language import language_of
@@ -52,11 +53,11 @@ def get_briefs(request: Request, service: ServiceIn, caller: CallerIn, cursor: C
 @router.get("/briefs/{brief_id}", dependencies=[page_needs(Role.VIEWER)])
 def get_brief(request: Request, brief_id: RecordPath, service: ServiceIn, caller: CallerIn) -> Response:
     """A brief as it reads now, its lists, and whom people chose."""
-    answers = service.live()
+    answers, left = service.live(), gone(service.store)
     with service.store.reading() as session:
         answer = read_brief(session, find_brief(session, caller, brief_id), None)
         lists = _lists(session, caller, brief_id)
-        chosen = list(choices(session, answers, brief_id))
+        chosen = list(choices(session, answers, brief_id, left))
     return page(
         request, "brief.html.j2", brief=answer, lists=lists, chosen=chosen, faults=[], once=secrets.token_hex(8)
     )

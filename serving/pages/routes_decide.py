@@ -18,11 +18,14 @@ from serving.access.guard import CallerIn
 from serving.checks.records import find_check, settle_check
 from serving.checks.schemas import DispositionBody
 from serving.creating import check_match, created, etag
+from serving.creators.gone import check_there
 from serving.decisions.records import add_decision
 from serving.decisions.schemas import DecisionBody
 from serving.diligence.looking import looked
 from serving.diligence.opening import open_checks
-from serving.pages.forms import Fault, FormRefused, OnceIn, checked, iso_day, refusal, text_of
+from serving.notes.records import add_note
+from serving.notes.schemas import NoteBody
+from serving.pages.forms import Fault, FormRefused, OnceIn, checked, iso_day, refusal, text_of, unfit
 from serving.pages.language import language_of
 from serving.pages.rendering import piece
 from serving.pages.shortlist_page import KeptList, kept_page, last_name, read_list
@@ -46,6 +49,7 @@ def get_decision_form(
     request: Request, shortlist_id: RecordPath, creator_id: CreatorIn, service: ServiceIn, caller: CallerIn
 ) -> Response:
     """The form of a decision about one creator of the list, with what was looked into."""
+    check_there(service.store, creator_id)
     return _form_page(request, read_list(service, caller, shortlist_id), caller, {"creator_id": creator_id}, ())
 
 
@@ -56,6 +60,7 @@ def decide(
     """Keep a decision with its reason and who answers for it, and go back to the creator's place."""
     kept = read_list(service, caller, shortlist_id)
     typed = {name: text_of(form, name) for name in ("creator_id", "decision", "reason", "decided_by")}
+    check_there(service.store, typed["creator_id"])
     try:
         values = {"brief_id": kept.item.brief_id, "shortlist_id": shortlist_id, **typed}
         body = checked(DecisionBody, values, language_of(request))
@@ -69,6 +74,27 @@ def decide(
     once.once(body, make)
     ranks = {entry["creator_id"]: entry["rank"] for entry in kept.entries}
     return _back(shortlist_id, f"c{ranks.get(body.creator_id, 1)}")
+
+
+@router.post("/notes", dependencies=[page_needs(Role.STAFF)])
+def create_note(
+    request: Request, shortlist_id: RecordPath, form: CheckedForm, service: ServiceIn, caller: CallerIn, once: OnceIn
+) -> Response:
+    """Keep a note about a creator of the list, or about the campaign as a whole."""
+    kept = read_list(service, caller, shortlist_id)
+    typed = {name: text_of(form, name) for name in ("creator_id", "text", "note_by")}
+    about = typed["creator_id"] or None
+    values = {"brief_id": kept.item.brief_id, "creator_id": about, "text": typed["text"], "by": typed["note_by"]}
+    try:
+        body = checked(NoteBody, values, language_of(request))
+    except FormRefused as wrong:
+        raise unfit(wrong) from wrong
+
+    def make(writing: Writing) -> Answered:
+        return created(add_note(writing, caller, service.new_id("note"), body), f"/shortlists/{shortlist_id}")
+
+    once.once(body, make)
+    return _to_decide(shortlist_id, about) if about else _back(shortlist_id, "notes")
 
 
 @router.post("/checks", dependencies=[page_needs(Role.STAFF)])
@@ -113,7 +139,7 @@ def settle(
         check_match(etag(int(text_of(form, "revision") or 0)), row.revision)
         settle_check(writing, row, body)
         creator_id = row.creator_id
-    return RedirectResponse(f"/shortlists/{shortlist_id}/decide?creator_id={quote(creator_id)}", _SEE_OTHER)
+    return _to_decide(shortlist_id, creator_id)
 
 
 def _add_step(name: str, role: Role, move: Callable[[Writing, ShortlistRow, StepBody], None], says: str) -> None:
@@ -171,12 +197,17 @@ def _form_page(
         creator_id=creator_id,
         name=kept.names.get(creator_id, creator_id),
         checks=kept.checks.get(creator_id, ()),
+        notes=[note for note in kept.notes if note.creator_id == creator_id],
         history=[row for row in kept.decisions if row.creator_id == creator_id],
         typed={"decision": "", "reason": "", "decided_by": last_name(kept, caller), **typed},
         settling=settling,
         faults=faults,
         once=secrets.token_hex(8),
     )
+
+
+def _to_decide(shortlist_id: str, creator_id: str) -> Response:
+    return RedirectResponse(f"/shortlists/{shortlist_id}/decide?creator_id={quote(creator_id)}", _SEE_OTHER)
 
 
 def _back(shortlist_id: str, place: str) -> Response:

@@ -18,6 +18,8 @@ from serving.access.callers import Caller
 from serving.checks.records import answer_of
 from serving.checks.schemas import CheckAnswer
 from serving.creators.gone import Gone, gone
+from serving.notes.records import notes_of
+from serving.notes.schemas import NoteAnswer
 from serving.pages import charts
 from serving.pages.brief_form import BriefForm
 from serving.pages.entries import Entry, Wish, facets, fit_share, grouped, too_little
@@ -44,6 +46,7 @@ class KeptList:
         status: how far it has come.
         decisions: of its brief, oldest first.
         checks: of its brief, by creator.
+        notes: of its brief, oldest first.
         left: whom no answer may name any more.
     """
 
@@ -53,6 +56,7 @@ class KeptList:
     status: StatusAnswer
     decisions: Sequence[DecisionRow]
     checks: Mapping[str, Sequence[CheckAnswer]]
+    notes: Sequence[NoteAnswer]
     left: Gone
 
     @property
@@ -77,17 +81,26 @@ def read_list(service: Service, caller: Caller, shortlist_id: str) -> KeptList:
     Raises:
         UnknownRecord: there is none, or it is another department's.
     """
+    left = gone(service.store)
     with service.store.reading() as session:
         row = find_shortlist(session, caller, shortlist_id)
         return KeptList(
             item=ShortlistItem.model_validate(row, from_attributes=True),
-            answer=from_json(row.answer),
+            answer=_without(from_json(row.answer), left),
             request=row.request,
             status=status_of(session, row),
             decisions=_decisions(session, row),
             checks=_checks(session, row),
-            left=gone(service.store),
+            notes=notes_of(session, row.brief_id),
+            left=left,
         )
+
+
+def _without(answer: dict[str, Any], left: Gone) -> dict[str, Any]:
+    """The answer as it may be shown today: of whoever is gone the place stays, and nothing that tells who it was."""
+    said: dict[str, Any] = {"name": "", "kind": None, "evidence": [], "hashtags": [], "against": [], "flags": []}
+    answer["entries"] = [{**entry, **said} if entry["creator_id"] in left else entry for entry in answer["entries"]]
+    return answer
 
 
 def kept_page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -63,7 +63,7 @@ def earlier_briefs(service: Service, caller: Caller, answers: Answers, text: str
         ]
 
 
-def choices(session: Session, answers: Answers, brief_id: str, left: Iterable[str] = ()) -> Iterable[Choice]:
+def choices(session: Session, answers: Answers, brief_id: str, left: Collection[str]) -> Iterable[Choice]:
     """The last decision about each creator of a brief, those shortlisted or invited; nobody who is gone."""
     found = select(DecisionRow).where(DecisionRow.brief_id == brief_id).order_by(DecisionRow.seq)
     latest = {row.creator_id: row.decision for row in session.execute(found).scalars()}

@@ -23,6 +23,7 @@ from serving.store.tables import (
     CheckStepRow,
     DecisionRow,
     IdempotencyRow,
+    NoteRow,
     OutcomeRow,
     RightsRequestRow,
     ShortlistRow,
@@ -63,6 +64,7 @@ def erase_from_store(writing: Writing, person: Person) -> list[Erased]:
     counts = {
         "shortlists": _shortlists(session, person),
         "decisions": _renamed(session, DecisionRow, person, reason=GONE),
+        "notes": _renamed(session, NoteRow, person, text=GONE),
         "outcomes": _renamed(session, OutcomeRow, person, post_id=None),
         "checks": _checks(session, person),
         "rights_requests": _renamed(session, RightsRequestRow, person),
@@ -145,6 +147,7 @@ def mentioning(session: Session, names: tuple[str, ...]) -> list[str]:
     told: list[tuple[Any, Any, tuple[Any, ...]]] = [
         (BriefRevisionRow, BriefRevisionRow.brief_id, (BriefRevisionRow.title, BriefRevisionRow.content)),
         (DecisionRow, DecisionRow.decision_id, (DecisionRow.reason,)),
+        (NoteRow, NoteRow.note_id, (NoteRow.text,)),
         (CheckRow, CheckRow.check_id, (CheckRow.reason, CheckRow.evidence)),
         (ShortlistStepRow, ShortlistStepRow.shortlist_id, (ShortlistStepRow.reason,)),
     ]

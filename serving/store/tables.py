@@ -188,6 +188,20 @@ class DecisionRow(Base):
     created_by: Mapped[str]
 
 
+class NoteRow(Base):
+    """Something noted down about a brief's campaign; `creator_id` null: about the campaign as a whole."""
+
+    __tablename__ = "notes"
+    seq: Mapped[int] = _seq()
+    note_id: Mapped[str] = _public()
+    brief_id: Mapped[str] = _brief()
+    creator_id: Mapped[str | None] = mapped_column(String(200), index=True)
+    text: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    created_by: Mapped[str]
+
+
 class OutcomeRow(Base):
     """What came of inviting a creator; null is not known, never zero. A later row speaks for the earlier ones."""
 
