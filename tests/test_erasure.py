@@ -31,9 +31,12 @@ from models.bundle_files import champion_pointer, verify
 from models.creator_index import CreatorIndex
 from models.matcher import Matcher
 from models.rewriting import rewritings, successor
+from serving.access.callers import Caller, Role
 from serving.answers import LiveModel
 from serving.app import create_app, service_of
 from serving.home_models import HomeModels
+from serving.notes.records import add_note
+from serving.notes.schemas import NoteBody
 from serving.rights.erasing import GONE
 from serving.rights.signing import check
 from serving.store import schema
@@ -144,6 +147,9 @@ def before(office: Office) -> Before:
     of = {"brief_id": kept["brief_id"], "creator_id": PERSON}
     said = {"decision": "rejected", "reason": f"{NAME} bận", "decided_by": "Trần Văn Mẫu"}
     office.post("/v1/decisions", {**of, "shortlist_id": kept["shortlist_id"], **said})
+    note = NoteBody(**of, text=f"{NAME} hẹn gọi lại", by="Trần Văn Mẫu")
+    with office.store.writing("cli", small_world.NOW) as writing:
+        add_note(writing, Caller("cli", Role.ADMIN, "", 1), "note_1", note)
     office.post("/v1/outcomes", {**of, "post_id": f"{PERSON}-1", "invited": True})
     office.post("/v1/checks", {**of, "kind": "unsafe_words", "evidence": [{"post_id": f"{PERSON}-2", "note": CAPTION}]})
     looked = office.client.post(f"/v1/shortlists/{kept['shortlist_id']}/checks", headers=office.staff)
@@ -343,7 +349,8 @@ def test_the_audit_trail_still_holds(office: Office, erased: dict[str, Any]) -> 
 def test_the_record_is_signed_and_complete(office: Office, before: Before, erased: dict[str, Any]) -> None:
     check(erased)
     places = " ".join(one["place"] for one in erased["erased"])
-    for place in ("catalogue/", "bundles/", "store/shortlists", "store/decisions", "store/checks", "store/outcomes"):
+    tables = ("shortlists", "decisions", "notes", "checks", "outcomes")
+    for place in ("catalogue/", "bundles/", *(f"store/{table}" for table in tables)):
         assert place in places
     request = office.client.get(f"/v1/rights/{before.request_id}", headers=office.admin).json()
     assert request["record"] == erased
