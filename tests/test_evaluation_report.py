@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,12 +17,15 @@ from filelock import FileLock
 
 from kolmatch.cli import main
 from kolmatch.errors import TrainingBusy, UsageError
-from tests.test_backtest import MOMENT, N_CREATORS, SETTINGS, catalogue, quiet, viewed
+from models.matcher import Matcher
+from tests.small_catalogue import creator, import_rows
+from tests.test_backtest import MOMENT, N_CREATORS, SETTINGS, STEADY, catalogue, is_later, quiet, viewed
 from training.assessment import PAST_FOLDER, Assessment
 from training.charts import Axis, Bar, Line, bar_chart, line_chart
 from training.figures import CaptureFigures, OrderFigures
 from training.measures import Interval
 from training.mlflow_client import connect
+from training.outcomes import TARGET_VIEWERS, VIEWS, outcome_figures
 from training.page import page
 from training.publishing import train_and_publish
 from training.registry import EVALUATION_FOLDER, Registry
@@ -29,11 +34,31 @@ from training.reporting import FIGURES_FILE, PAGE_FILE, evaluate
 DAY = f"{MOMENT:%Y-%m-%d}"
 
 
+def outcomes() -> list[dict[str, object]]:
+    """What came of five posts: as always, by far too much, nothing known, before the day, of a brief not imported."""
+    later = {row["creator_id"]: row for row in viewed() if is_later(row)}
+    early = next(row for row in viewed() if not is_later(row))
+    usual, lucky, silent = (later[creator(number)] for number in (STEADY, STEADY + 1, STEADY + 2))
+
+    def told(row: Mapping[str, Any], **counted: int) -> dict[str, object]:
+        return {"brief_id": "yc1", "creator_id": row["creator_id"], "post_id": row["post_id"], **counted}
+
+    return [
+        told(usual, views=usual["views"], target_viewers=1),
+        told(lucky, views=1_000_000_000),
+        told(silent),
+        told(early, views=early["views"]),
+        told(usual, views=usual["views"]) | {"brief_id": "yc2"},
+    ]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder with one registered version, whose posts have views."""
     folder = tmp_path_factory.mktemp("evaluated")
     catalogue(folder, viewed())
+    import_rows(folder, "briefs", [{"brief_id": "yc1", "title": "chăm cây, tưới nước, bón phân cho vườn"}])
+    import_rows(folder, "outcomes", outcomes())
     train_and_publish(folder, SETTINGS, month="2026-11", progress=quiet)
     return folder
 
@@ -56,6 +81,25 @@ def test_the_report_holds_the_backtest_and_what_the_bundle_says(evaluated: tuple
     assert sum(found.audiences["ages"].values()) == N_CREATORS
     figures = json.loads((folder / FIGURES_FILE).read_text("utf-8"))
     assert figures["rolling"]["methods"][0]["coverage"] == found.rolling.methods[0].coverage
+
+
+def test_forecasts_are_held_against_what_came_of_campaigns(evaluated: tuple[Assessment, Path]) -> None:
+    found = evaluated[0].outcomes
+    assert found is not None
+    assert (found.published, found.foretold) == (2, 2)
+    views, viewers = found.held
+    assert (views.name, views.outcomes, views.inside.mean, views.above, views.below) == (VIEWS, 2, 0.5, 0.5, 0.0)
+    assert views.inside.low < 0.5 < views.inside.high < 1.0
+    assert (viewers.name, viewers.outcomes, viewers.inside.mean, viewers.below) == (TARGET_VIEWERS, 1, 0.0, 1.0)
+    assert evaluated[0].metrics()["outcomes: interval 80 holds views"] == 0.5
+    shown = page(evaluated[0])
+    assert "2 outcomes of posts from the split on, 2 of them with a forecast" in shown
+    assert "viewers of the target" in shown
+    assert "No outcome of a post from the split on yet" in page(replace(evaluated[0], outcomes=None))
+
+
+def test_without_an_outcome_since_the_day_there_is_nothing_to_hold_against(matcher: Matcher, tmp_path: Path) -> None:
+    assert outcome_figures(catalogue(tmp_path, viewed()[:5]), matcher, MOMENT) is None
 
 
 def test_nothing_is_left_behind_in_the_home_folder(home: Path, evaluated: tuple[Assessment, Path]) -> None:

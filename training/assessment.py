@@ -29,6 +29,7 @@ from models.matcher import Matcher
 from training.backtest import Backtest, backtest
 from training.capture import Captured, briefs_of_world, by_every_order, capture, later_hashtags, usual_orders
 from training.figures import CaptureFigures, ForecastFigures, capture_figures, forecast_figures
+from training.outcomes import OutcomeFigures, outcome_figures
 from training.pipeline import train
 from training.registry import ModelVersion
 
@@ -53,6 +54,7 @@ class Assessment:
         rolling, fixed: the backtest, None where no views are known or the past is too small for a model.
         lift_used: whether the topic's lift was found to help on the past.
         later_hashtags: reach captured on hashtags used after the moment; None where there are none.
+        outcomes: forecasts against what came of inviting; None where no outcome is of a post since the moment.
         world_briefs: reach captured on the briefs of the SYNTHETIC sample world; None where its truth is not there.
         months: effects of platforms and formats by month, see `training.view_effects.Effects.table`.
         growth: by platform, the part of the settled views that a post has after each of `GROWTH_DAYS`.
@@ -70,6 +72,7 @@ class Assessment:
     fixed: ForecastFigures | None
     lift_used: bool
     later_hashtags: CaptureFigures | None
+    outcomes: OutcomeFigures | None
     world_briefs: CaptureFigures | None
     months: list[dict[str, Any]]
     growth: dict[str, list[float]]
@@ -87,6 +90,8 @@ class Assessment:
         for name, captured in (("later hashtags", self.later_hashtags), ("sample world", self.world_briefs)):
             if captured:
                 found |= {f"captured@{captured.top} {name}: {o.name}": o.mean for o in captured.orders}
+        for figure in self.outcomes.held if self.outcomes else ():
+            found[f"outcomes: interval 80 holds {figure.name}"] = figure.inside.mean
         return found
 
 
@@ -138,6 +143,7 @@ def assess(
         fixed=held.fixed,
         lift_used=held.lift_used,
         later_hashtags=held.hashtags,
+        outcomes=held.outcomes,
         world_briefs=asked,
         months=contents.forecast.months.to_dicts(),
         growth=_growth(contents),
@@ -172,6 +178,7 @@ class _Held:
     fixed: ForecastFigures | None = None
     lift_used: bool = False
     hashtags: CaptureFigures | None = None
+    outcomes: OutcomeFigures | None = None
 
 
 def _parting(catalogue: Catalogue, moment: datetime | None, share: float) -> datetime:
@@ -198,7 +205,8 @@ def _held_against(
     manifest, contents = load_bundle(bundle)
     found = backtest(catalogue, past, contents, at, _rng(as_trained, _BACKTEST_DRAW), _stage(progress, "backtest"))
     matcher = Matcher(manifest, contents, settings.matcher)
-    held = _Held(hashtags=_hashtags(catalogue, matcher, at, as_trained, progress))
+    hashtags = _hashtags(catalogue, matcher, at, as_trained, progress)
+    held = _Held(hashtags=hashtags, outcomes=outcome_figures(catalogue, matcher, at))
     return held if found is None else _forecast(held, found, as_trained)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from kolmatch.errors import UsageError
 
@@ -141,6 +142,27 @@ def paired_bootstrap(
     ]
     low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(difference.mean()), float(low), float(high))
+
+
+def wilson(successes: int, of: int, level: float = 0.95) -> Interval:
+    """Return a share with Wilson's score interval, which holds for few trials and for shares near 0 and 1 too.
+
+    E. Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+
+    >>> found = wilson(8, 10)
+    >>> round(found.mean, 2), round(found.low, 2), round(found.high, 2)
+    (0.8, 0.49, 0.94)
+
+    Raises:
+        UsageError: there are no trials, or more successes than trials.
+    """
+    if not 0 <= successes <= of or of == 0:
+        raise _unequal("successes", successes, "trials", of)
+    z = float(ndtri((1 + level) / 2))
+    share, spread = successes / of, z**2 / of
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * np.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return Interval(share, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
 
 
 def _discounted(gains: Sequence[float]) -> float:

@@ -18,6 +18,7 @@ from training.capture import FOLLOWERS, MEDIAN_VIEWS
 from training.charts import Axis, Bar, Line, bar_chart, line_chart
 from training.figures import CaptureFigures, ForecastFigures
 from training.measures import Interval
+from training.outcomes import TARGET_VIEWERS, VIEWS
 
 TEMPLATE: Final = "evaluation.html"
 _IMPACT, _EXPECTED, _FIT = ORDERS
@@ -30,6 +31,8 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
     _EXPECTED: ("tác động, trung bình", "impact, mean"),
     _FIT: ("chỉ độ phù hợp", "fit alone"),
     FOLLOWERS: ("số người theo dõi", "followers"),
+    VIEWS: ("lượt xem của bài", "views of the post"),
+    TARGET_VIEWERS: ("người xem thuộc đối tượng", "viewers of the target"),
     MEDIAN_VIEWS: ("trung vị lượt xem trước đó", "past median views"),
 }
 _PERCENT: Final = tuple((share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0))
