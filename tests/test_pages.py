@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, meta
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from kolmatch.errors import BundleMissing
 from serving.access.guard import roles_of
 from serving.app import bare_app
 from serving.envelope import PAGE_HEADERS
@@ -455,6 +455,24 @@ def test_there_is_no_other_format(desk: Desk) -> None:
     assert desk.browser.get(f"{desk.shortlist()}/export/exe").status_code == 404
 
 
-def test_pages_fit_a_slow_line() -> None:
-    files = {file.name: file.stat().st_size for file in Path(FOLDER / "static").iterdir()}
-    assert files["pages.css"] + files["htmx.min.js"] + files["icon.svg"] < 80_000
+def test_files_are_packed_for_a_slow_line_where_the_browser_can_unpack_them(desk: Desk) -> None:
+    for name in ("pages.css", "htmx.min.js"):
+        packed = desk.browser.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"})
+        plain = desk.browser.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content == (FOLDER / "static" / name).read_bytes()
+        assert int(packed.headers["content-length"]) < len(plain.content) / 2
+
+
+def test_without_a_model_briefs_are_there_and_questions_say_when_to_try_again(shared: Store) -> None:
+    def none_yet() -> TinyAnswers:
+        raise BundleMissing("No model.", "Chưa có mô hình.")
+
+    browser = browser_of(none_yet, SMALL, shared)
+    sign_in(browser, shared, "staff")
+    assert "Chưa có yêu cầu nào" in words(browser.get("/briefs").text)
+    answer = browser.get("/creators/syn-0007", headers=BROWSER)
+    assert answer.status_code == 503
+    assert "Chưa có mô hình nào được nạp" in words(answer.text)
+    assert answer.headers["retry-after"]

@@ -145,6 +145,30 @@ def test_a_timeline_holds_the_creators_own_posts_oldest_first(matcher: Matcher) 
     assert all(post.views is None for post in posts)  # that world has none, which is not zero
 
 
+def test_a_timeline_has_views_forecasts_and_who_watches_where_they_are_known(sample_matcher: Matcher) -> None:
+    best = sample_matcher.shortlist(small_world.BRIEF, 1).entries[0]
+    found = sample_matcher.details.timeline(best.creator_id, YOUTH_AGES, ("hcmc",))
+    assert best.reach
+    own = [post for post in found.posts if post.platform == best.reach.platform and post.views is not None]
+    assert len(own) >= 5
+    (forecast,) = [f for f in found.forecasts if (f.platform, f.format) == (best.reach.platform, best.reach.format)]
+    assert (forecast.state, forecast.posts) == ("ok", best.reach.posts)
+    assert forecast.views.p10 < forecast.views.p50 < forecast.views.p90
+    (audience,) = [a for a in found.audiences if a.platform == best.reach.platform]
+    assert audience.share == best.reach.share
+    assert audience.source.vi
+
+
+def test_the_sample_worlds_sudden_changes_are_told(sample_matcher: Matcher) -> None:
+    months = sample_matcher.details.months()
+    shifts = {
+        (shift.platform, shift.format, shift.month) for shift in sample_matcher.shortlist(small_world.BRIEF, 1).shifts
+    }
+    assert {(month.platform, month.format, month.month) for month in months if month.jump} == shifts
+    assert shifts
+    assert all(month.low < month.factor < month.high for month in months)
+
+
 @pytest.mark.parametrize("creator_id", ["nobody", *small_world.LEFT_OUT])
 def test_nobody_who_may_not_be_listed_is_looked_up(matcher: Matcher, creator_id: str) -> None:
     with pytest.raises(UnknownCreator):
