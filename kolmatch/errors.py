@@ -21,6 +21,7 @@
     │   ├── StoreNewer               it was written by a later kolmatch
     │   └── AuditBroken              the audit trail is not what was written
     ├── ErasureIncomplete         1  a person could not be taken out everywhere
+    ├── WorkersFailed             1  none of a service's processes could start
     ├── Overloaded                1  more is asked at once than can be answered
     ├── CatalogueError            1
     │   ├── CatalogueEmpty           nothing was imported yet
@@ -199,6 +200,13 @@ class ErasureIncomplete(KolmatchError):
     code = "erasure_incomplete"
     exit_code = 1
     http_status = 500
+
+
+class WorkersFailed(KolmatchError):
+    """None of a service's processes could start."""
+
+    code = "workers_failed"
+    exit_code = 1
 
 
 class Overloaded(KolmatchError):

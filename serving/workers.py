@@ -20,6 +20,9 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 from typing import Final, TypeAlias
 
+from kolmatch.errors import WorkersFailed
+
+_READY: Final = b"ready"
 _CHANGED: Final = b"changed"
 _PAUSE_S: Final = 1.0  # from one start of a worker to the next at least: what dies at once must not eat the machine
 _LOOK_S: Final = 0.2  # between two looks while a start or an end is due
@@ -46,14 +49,25 @@ class Workers:
         self._places = [_Place(number) for number in range(1, count + 1)]
         self._grace_s = grace_s
         self._killed_at: float | None = None  # when who has not ended by then is killed; None: nobody is to end
+        self._ever_ready = False
+        self._failed = False
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT, and return when every worker has ended."""
+        """Run until SIGTERM or SIGINT, and return when every worker has ended.
+
+        Raises:
+            WorkersFailed: one ended before any was ever ready, so starting it again would not help.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         while self._killed_at is None or self._alive():
             self._fill()
             self._look()
+        if self._failed:
+            raise WorkersFailed(
+                "A worker could not start; the lines above say why. Mend that, or try `kolmatch doctor`.",
+                "Một tiến trình không khởi động được; các dòng trên nêu lý do. Hãy sửa, hoặc chạy `kolmatch doctor`.",
+            )
 
     def _alive(self) -> list[_Place]:
         return [place for place in self._places if place.process is not None]
@@ -98,6 +112,9 @@ class Workers:
         except (EOFError, OSError):  # it is ending; its sentinel says the rest
             teller.pipe = None
             return
+        if word == _READY:
+            self._ever_ready = True
+            return
         for place in self._alive():
             if place is not teller and place.pipe is not None:
                 try:
@@ -108,12 +125,19 @@ class Workers:
     def _bury(self, place: _Place) -> None:
         assert place.process is not None
         place.process.join()
-        if self._killed_at is None:
-            _log.warning("worker %d ended (%s) and is started again", place.number, place.process.exitcode)
+        code = place.process.exitcode
         place.process.close()
         place.process = place.pipe = None
+        if self._killed_at is None and self._ever_ready:
+            _log.warning("worker %d ended (%s) and is started again", place.number, code)
+        elif self._killed_at is None:
+            self._failed = True
+            self._end_all()
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self._end_all()
+
+    def _end_all(self) -> None:
         self._killed_at = time.monotonic() + self._grace_s
         for place in self._alive():
             assert place.process is not None
@@ -126,10 +150,17 @@ class Supervisor:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
+    def tell_ready(self) -> None:
+        """Say that this worker has its model and takes requests."""
+        self._tell(_READY)
+
     def tell_changed(self) -> None:
         """Let the other workers look for the model that this one has changed to."""
+        self._tell(_CHANGED)
+
+    def _tell(self, word: bytes) -> None:
         try:
-            self._pipe.send_bytes(_CHANGED)
+            self._pipe.send_bytes(word)
         except OSError:  # it is gone, and so will this worker be
             _log.warning("the supervisor is gone")
 

@@ -8,8 +8,10 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,18 @@ def test_a_model_that_cannot_be_loaded_ends_the_command_before_any_worker_starts
     command = [*COMMAND, "--home", str(home), "--workers", "2", "--port", "8999"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, b"weights.json" in done.stderr) == (1, True)
+
+
+def no_luck(number: int, _pipe: Connection) -> None:
+    raise RuntimeError(f"no luck for {number}")
+
+
+def test_workers_of_which_none_can_start_end_with_an_error() -> None:
+    program = (
+        "from serving.workers import Workers; from tests.test_workers import no_luck; Workers(no_luck, 2, 5).run()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, timeout=WAIT_S)
+    assert (done.returncode, b"no luck for" in done.stderr, b"WorkersFailed" in done.stderr) == (1, True, True)
 
 
 FIGURES = """# HELP kolmatch_requests_total Requests answered

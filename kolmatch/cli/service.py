@@ -197,6 +197,7 @@ def work(home: Path, settings: Settings, listener: socket.socket, folder: Path, 
         supervisor.heed(watch.wake)
         app = create_app(service)
         service.live.load()
+        supervisor.tell_ready()
         with watch.running(), app.state.metrics.told():
             server_of(app, settings.serving).run(sockets=[listener])
 
