@@ -21,6 +21,7 @@ _LEFT: Final = 78
 _BOTTOM: Final = 26
 _TOP: Final = 10
 _BAND: Final = 90  # width of the forecast's band, right of the posts
+_MOST_NAMED: Final = 4
 _LEAST_SPAN: Final = 1.0  # decades; a narrower scale would make small differences look large
 
 
@@ -72,7 +73,10 @@ def interval(points: Mapping[str, float], scale: Scale, said: str) -> Markup:
 def axis(scale: Scale, writing: Writing) -> Markup:
     """The scale that all intervals of a list stand on."""
     marks = Markup("")
+    every = 1 if len(scale.ticks) <= _MOST_NAMED else 2  # more names than that run into each other on a telephone
     for number, tick in enumerate(scale.ticks):
+        if (len(scale.ticks) - 1 - number) % every:
+            continue
         anchor = "start" if number == 0 else "end" if tick == scale.ticks[-1] else "middle"
         marks += Markup('<text x="{}%" y="18" text-anchor="{}">{}</text>').format(
             scale.at(tick), anchor, writing.count(tick)
