@@ -290,6 +290,10 @@ def test_earlier_briefs_come_with_whom_people_chose_then(desk: Desk) -> None:
     said = words(desk.post("/briefs/new/read", 200, pasted="Dịch vụ công trực tuyến"))
     assert "Phường Mình (tổng hợp): mời" in said
     assert "gần nghĩa 100 %" in said
+    again = desk.post("/briefs", 303, **{**BRIEF, "title": "Dịch vụ công trực tuyến 2", "do": "keep"})
+    said = words(desk.get(again))
+    assert "Yêu cầu tương tự trước đây" in said
+    assert said.count("Dịch vụ công trực tuyến (") == 1  # the earlier one, and not itself
 
 
 # A shortlist
@@ -330,6 +334,7 @@ def test_why_not_names_the_place_and_the_one_above(desk: Desk) -> None:
     assert "Hạng 2 trong 2 người" in said
     assert "So với người ngay trên: Phường Mình" in said
     assert "không có trong" not in said
+    assert desk.browser.get(f"{desk.shortlist()}/why?creator_id=%00", headers=BROWSER).status_code == 200
     assert "Không tìm thấy “ai đó”" in words(desk.get(f"{desk.shortlist()}/why?q=ai đó"))
 
 
@@ -437,6 +442,8 @@ def test_checks_are_opened_for_everyone_and_settled_by_a_person(desk: Desk) -> N
     page = desk.get(f"{address}/decide?creator_id=syn-0007")
     check = re.findall(r"/checks/(check_\w+)", page)[0]
     settled = {"disposition": "cleared", "by": "An", "revision": "1", "creator_id": "syn-0007"}
+    for other in ("2", "", "một"):  # somebody settled it in between, or the form was tampered with
+        desk.post(f"{address}/checks/{check}", 412, **{**settled, "revision": other}, reason="đã xem")
     assert f'id="reason-{check}-fault"' in desk.post(f"{address}/checks/{check}", 422, **settled, reason="")
     desk.post(f"{address}/checks/{check}", 303, **settled, reason="đã xem")
     assert "An: đã xem" in words(desk.get(f"{address}/decide?creator_id=syn-0007"))
@@ -470,8 +477,11 @@ def test_without_a_model_briefs_are_there_and_questions_say_when_to_try_again(sh
         raise BundleMissing("No model.", "Chưa có mô hình.")
 
     browser = browser_of(none_yet, SMALL, shared)
-    sign_in(browser, shared, "staff")
+    token = sign_in(browser, shared, "staff")
     assert "Chưa có yêu cầu nào" in words(browser.get("/briefs").text)
+    form = {CSRF_FIELD: token, **BRIEF, "do": "keep"}
+    kept = browser.post("/briefs", data=form, follow_redirects=False).headers["location"]
+    assert "Dịch vụ công trực tuyến" in words(browser.get(kept).text)
     answer = browser.get("/creators/syn-0007", headers=BROWSER)
     assert answer.status_code == 503
     assert "Chưa có mô hình nào được nạp" in words(answer.text)

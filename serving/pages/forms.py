@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from kolmatch.errors import InputRefused
 from serving.access.guard import CallerIn
@@ -32,10 +32,10 @@ class FormRefused(Exception):  # no error: it leads back to the form, which says
         self.faults = found
 
 
-def text_of(form: FormData, name: str) -> str:
-    """A field's text, lines ended as everywhere; empty when it was not sent."""
+def text_of(form: FormData | QueryParams, name: str) -> str:
+    """A field's text, lines ended as everywhere, without NUL, which no database takes; empty when it was not sent."""
     value = form.get(name)
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+    return value.replace("\r\n", "\n").replace("\x00", "").strip() if isinstance(value, str) else ""
 
 
 def texts_of(form: FormData, name: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from serving.pages.brief_form import BriefForm
 from serving.pages.forms import Fault, FormRefused, OnceIn, answered, checked, refusal, text_of, unfit, whole
 from serving.pages.language import language_of
 from serving.pages.rendering import page
-from serving.pages.similar import choices
+from serving.pages.similar import choices, earlier_briefs, live_or_none
 from serving.schemas import BriefBody, CursorIn, OfBriefRequest, RecordPath, bounded
 from serving.service import RankingIn, ServiceIn
 from serving.shortlists.keeping import keep_once
@@ -52,14 +52,22 @@ def get_briefs(request: Request, service: ServiceIn, caller: CallerIn, cursor: C
 
 @router.get("/briefs/{brief_id}", dependencies=[page_needs(Role.VIEWER)])
 def get_brief(request: Request, brief_id: RecordPath, service: ServiceIn, caller: CallerIn) -> Response:
-    """A brief as it reads now, its lists, and whom people chose."""
-    answers, left = service.live(), gone(service.store)
+    """A brief as it reads now, its lists, whom people chose, and earlier briefs like it."""
+    answers, left = live_or_none(service), gone(service.store)
     with service.store.reading() as session:
         answer = read_brief(session, find_brief(session, caller, brief_id), None)
         lists = _lists(session, caller, brief_id)
         chosen = list(choices(session, answers, brief_id, left))
+    near = earlier_briefs(service, caller, answers, answer.brief.title) if answers else []
     return page(
-        request, "brief.html.j2", brief=answer, lists=lists, chosen=chosen, faults=[], once=secrets.token_hex(8)
+        request,
+        "brief.html.j2",
+        brief=answer,
+        lists=lists,
+        chosen=chosen,
+        similar=[one for one in near if one.brief_id != brief_id],
+        faults=[],
+        once=secrets.token_hex(8),
     )
 
 

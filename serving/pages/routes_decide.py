@@ -17,7 +17,7 @@ from serving.access.callers import Caller, Role
 from serving.access.guard import CallerIn
 from serving.checks.records import find_check, settle_check
 from serving.checks.schemas import DispositionBody
-from serving.creating import check_match, created, etag
+from serving.creating import check_match, created
 from serving.creators.gone import check_there
 from serving.decisions.records import add_decision
 from serving.decisions.schemas import DecisionBody
@@ -136,7 +136,7 @@ def settle(
         return _form_page(request, kept, caller, about, faults, {**typed, "check_id": check_id})
     with service.store.writing(caller.actor, service.now()) as writing:
         row = find_check(writing.session, caller, check_id)
-        check_match(etag(int(text_of(form, "revision") or 0)), row.revision)
+        check_match(f'"{text_of(form, "revision")}"', row.revision)
         settle_check(writing, row, body)
         creator_id = row.creator_id
     return _to_decide(shortlist_id, creator_id)

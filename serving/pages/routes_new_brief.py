@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from kolmatch.errors import BriefRefused, BundleError, InputRefused
+from kolmatch.errors import BriefRefused, InputRefused
 from models.brief import SimilarBrief
 from serving.access.callers import Caller, Role
 from serving.access.guard import CallerIn
@@ -25,7 +25,7 @@ from serving.pages.forms import Fault, FormRefused, OnceIn, answered, file_of, r
 from serving.pages.language import language_of
 from serving.pages.rendering import piece
 from serving.pages.shortlist_page import unkept_page
-from serving.pages.similar import LEAST, EarlierBrief, earlier_briefs
+from serving.pages.similar import LEAST, EarlierBrief, earlier_briefs, live_or_none
 from serving.schemas import MAX_TEXT, BriefBody, ShortlistRequest
 from serving.service import DocumentsIn, RankingIn, Service, ServiceIn
 from serving.shortlists.keeping import keep_once
@@ -121,11 +121,10 @@ async def _document(documents: Documents, upload: UploadFile) -> tuple[str, bool
 
 def _filled(service: Service, caller: Caller, text: str, cut: bool) -> _Filled:
     """What a text says, and earlier briefs like it; without a model only what needs none."""
-    try:
-        answers = service.live()
-    except BundleError:
-        return _Filled(read_form(text, None), cut=cut)
+    answers = live_or_none(service)
     read = read_form(text, answers)
+    if answers is None:
+        return _Filled(read, cut=cut)
     title = read.form.title
     return _Filled(
         read,

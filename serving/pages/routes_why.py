@@ -39,7 +39,7 @@ async def why_not(
     """Where somebody would stand on a kept list today, and why."""
     params = request.query_params
     asked = partial(_of_list, service, caller, shortlist_id)
-    found = await ranking.run(lambda: _why(service, asked(), params.get("q", ""), params.get("creator_id", "")))
+    found = await ranking.run(lambda: _why(service, asked(), text_of(params, "q"), text_of(params, "creator_id")))
     address = f"/shortlists/{shortlist_id}"
     return piece(
         request, "why.html.j2", "why_part.html.j2", address=address, hidden={}, **found, **_words(language_of(request))

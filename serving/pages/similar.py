@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kolmatch.errors import UnknownCreator
+from kolmatch.errors import BundleError, UnknownCreator
 from serving.access.callers import Caller
 from serving.briefs.records import list_briefs
 from serving.creators.gone import gone
@@ -63,7 +63,15 @@ def earlier_briefs(service: Service, caller: Caller, answers: Answers, text: str
         ]
 
 
-def choices(session: Session, answers: Answers, brief_id: str, left: Collection[str]) -> Iterable[Choice]:
+def live_or_none(service: Service) -> Answers | None:
+    """The live model; None while there is none: what is kept can be read all the same."""
+    try:
+        return service.live()
+    except BundleError:
+        return None
+
+
+def choices(session: Session, answers: Answers | None, brief_id: str, left: Collection[str]) -> Iterable[Choice]:
     """The last decision about each creator of a brief, those shortlisted or invited; nobody who is gone."""
     found = select(DecisionRow).where(DecisionRow.brief_id == brief_id).order_by(DecisionRow.seq)
     latest = {row.creator_id: row.decision for row in session.execute(found).scalars()}
@@ -72,10 +80,10 @@ def choices(session: Session, answers: Answers, brief_id: str, left: Collection[
             yield Choice(creator_id, name_of(answers, creator_id), decision)
 
 
-def name_of(answers: Answers, creator_id: str) -> str:
+def name_of(answers: Answers | None, creator_id: str) -> str:
     """A creator's name as the live model knows it, else the id."""
     try:
-        return answers.creator(creator_id).name
+        return answers.creator(creator_id).name if answers else creator_id
     except UnknownCreator:
         return creator_id
 
