@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock openapi clean postgresql chromium
+.PHONY: help setup demo test check bench lock openapi guide clean postgresql chromium
 
 help: ## print the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ lock: ## pin every dependency of pyproject.toml in requirements.lock
 
 openapi: setup ## write docs/openapi.json from the code
 	$(BIN)/python -m serving.openapi docs/openapi.json
+
+guide: setup chromium ## take the pictures of docs/huong-dan.md anew
+	$(BIN)/python -c "from tests.guide import write; write()"
 
 clean: ## remove what tools leave behind; catalogue and models under var/ stay
 	rm -rf build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
