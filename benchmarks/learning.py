@@ -9,7 +9,7 @@ learning from that are held against the weights in use: as if every place were l
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,6 @@ from typing import Final
 import click
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
 from data.catalogue import Catalogue, import_file
 from data.contract import TABLES
@@ -174,21 +172,16 @@ def make_home(home: Path) -> None:
     train_and_publish(home, Settings(), month="2026-11", progress=lambda stage, done, total: None)
 
 
-def table_of(pool: Pool, runs: int, chosen: Callable[[Case], bool]) -> Table:
-    """A row a case."""
+def lines(pool: Pool, runs: int) -> Iterator[str]:
+    """A heading, then a line a case as it is measured."""
     fit_weight = Settings().matcher.fit_weight
-    table = Table(title="SYNTHETIC choices: share of the possible gain that is regained (as in use: liking lost)")
-    names: list[str] = []
-    for case in filter(chosen, cases()):
+    for number, case in enumerate(cases()):
         figures = measured(case, pool, runs, fit_weight)
-        if not names:
-            names = list(figures)
-            for heading in ("true weights", "attention falls by place^-", "briefs", *names):
-                table.add_column(heading)
-        attention_falls = "reads down" if case.steep is None else f"{case.steep}"
-        told = (f"{figures[name]:.2f}" for name in names)
-        table.add_row(case.name, attention_falls, f"{case.briefs}", *told)
-    return table
+        if number == 0:
+            yield f"{'true weights':<28}{'attention':<12}{'briefs':>7}" + "".join(f"{name:>24}" for name in figures)
+        attention_falls = "reads down" if case.steep is None else f"place^-{case.steep}"
+        told = "".join(f"{value:>24.2f}" for value in figures.values())
+        yield f"{case.name:<28}{attention_falls:<12}{case.briefs:>7}{told}"
 
 
 @click.command()
@@ -202,10 +195,11 @@ def main(home: Path | None, runs: int) -> None:
         if home is None:
             make_home(Path(scratch))
         pool = pool_of(home or Path(scratch), max(BRIEFS) + _FRESH, 2 * SHOWN)
-        console = Console(width=200)
-        spread = ", ".join(f"{name} {value:.2f}" for name, value in zip(SUMMANDS, _spread(pool), strict=True))
-        console.print(f"{len(pool.parts)} lists; spread of the summands within a list: {spread}")
-        console.print(table_of(pool, runs, lambda case: True))
+    spread = ", ".join(f"{name} {value:.2f}" for name, value in zip(SUMMANDS, _spread(pool), strict=True))
+    click.echo(f"SYNTHETIC choices on {len(pool.parts)} lists; spread of the summands within a list: {spread}")
+    click.echo("Share of the possible gain that is regained; where the weights in use are the true ones: liking lost")
+    for line in lines(pool, runs):
+        click.echo(line)
 
 
 def _spread(pool: Pool) -> list[float]:
