@@ -15,6 +15,7 @@ from models.matcher import Matcher
 from serving.store import schema
 from serving.store.database import Store
 from tests import browser, browser_world, postgres, small_world
+from training.mlflow_client import connect
 from training.pipeline import train
 from training.publishing import train_and_publish
 
@@ -34,6 +35,14 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small_world.fill(home, small_world.tables())
     train_and_publish(home, small_world.SMALL, month="2026-11", progress=no_progress)
     return home
+
+
+@pytest.fixture(scope="session")
+def mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's empty database, made once: sixty migrations take seconds; copy it."""
+    database = tmp_path_factory.mktemp("tables") / "mlflow.db"
+    connect(f"sqlite:///{database}", database)
+    return database
 
 
 @pytest.fixture(scope="session")

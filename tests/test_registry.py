@@ -100,20 +100,12 @@ def _words(home: Path, one: ModelVersion) -> Path:
     return home / "mlflow" / "artifacts" / one.run_id / "artifacts" / "bundle" / "encoder" / "words.txt"
 
 
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's empty database, made once: sixty migrations take seconds."""
-    database = tmp_path_factory.mktemp("tables") / "mlflow.db"
-    connect(f"sqlite:///{database}", database)
-    return database
-
-
 @pytest.fixture
-def home(tables: Path, tmp_path: Path) -> Path:
+def home(mlflow_tables: Path, tmp_path: Path) -> Path:
     """A home folder, with spaces and Vietnamese letters in its name, in which nothing was trained."""
     home = tmp_path / "nhà của tôi"
     (home / "mlflow").mkdir(parents=True)
-    shutil.copy(tables, home / "mlflow" / "mlflow.db")
+    shutil.copy(mlflow_tables, home / "mlflow" / "mlflow.db")
     return home
 
 

@@ -7,7 +7,6 @@ needs no MLflow. `docs/decisions/0003-bundle-and-registry.md` says why.
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
@@ -23,30 +22,40 @@ from kolmatch.errors import BundleError, BundleFormat, BundleMissing, RegistryEr
 from kolmatch.settings import RegistrySettings
 from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
 from training.mlflow_client import connect, failures, quiet
+from training.mlflow_runs import (
+    ARTIFACT_FOLDER,
+    BUNDLE_TAG,
+    download,
+    log_metrics,
+    log_values,
+    read_name,
+    replace_artifacts,
+    runs_with,
+    tag_anew,
+)
+from training.moves import Move, moves_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput, Run
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
-ARTIFACT_FOLDER: Final = "bundle"
 EVALUATION_FOLDER: Final = "evaluation"
 # Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
 LOCK_WAIT_S: Final = 1800.0
-_PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
-_MOST_RUNS: Final = 1000  # that share a bundle: trainings of the same data end in the same bytes
-_DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
-_BUNDLE_TAG: Final = "kolmatch.bundle_id"
 _MONTH_TAG: Final = "kolmatch.month"
 _SYNTHETIC_TAG: Final = "kolmatch.synthetic"
+_RETRAIN_TAG: Final = "kolmatch.retrained_for"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A registered bundle. `month` is the month it was trained for, `metrics` are those of its run."""
+    """A registered bundle. `month` is the month it was trained for, `metrics` are those of its run.
+
+    `retrained` is the month of the monthly job that made it, None for one that was made by hand.
+    """
 
     version: int
     aliases: tuple[str, ...]
@@ -56,6 +65,7 @@ class ModelVersion:
     metrics: Mapping[str, float]
     run_id: str
     synthetic: bool
+    retrained: str | None = None
 
 
 class Registry:
@@ -98,14 +108,34 @@ class Registry:
         Raises:
             BundleError: the bundle is damaged, or could not be copied under HOME/bundles.
         """
-        manifest = verify(bundle)
         with self._alone(), self._mlflow() as client:
-            ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
-            run_id = self._record(client, ours, params, metrics, datasets)
-            version = self._register(client, run_id, manifest)
+            version = self._registered(client, bundle, params, metrics, datasets, {})
             alias = CHALLENGER if self._champion_answers(client) else CHAMPION
-            self._point(client, alias, version, manifest.bundle_id)
-            return self._one(client, str(version))
+            self._point(client, alias, version.version, version.bundle_id)
+            return self._one(client, str(version.version))
+
+    def challenge(
+        self,
+        bundle: Path,
+        month: str,
+        *,
+        params: Mapping[str, str | int | float],
+        metrics: Mapping[str, float],
+        datasets: Mapping[str, str],
+    ) -> ModelVersion:
+        """Register the bundle of a monthly job as challenger, whatever else there is; done before, it is only found.
+
+        Raises:
+            BundleError: the bundle is damaged, or could not be copied under HOME/bundles.
+        """
+        bundle_id = verify(bundle).bundle_id
+        with self._alone(), self._mlflow() as client:
+            made = [v for v in self._list(client) if v.retrained == month and v.bundle_id == bundle_id]
+            version = made[-1] if made else None
+            version = version or self._registered(client, bundle, params, metrics, datasets, {_RETRAIN_TAG: month})
+            if CHAMPION not in version.aliases:
+                self._point(client, CHALLENGER, version.version, bundle_id)
+            return self._one(client, str(version.version))
 
     def versions(self) -> list[ModelVersion]:
         """All versions that hold a bundle, oldest first."""
@@ -128,6 +158,31 @@ class Registry:
             if alias == CHAMPION and CHALLENGER in chosen.aliases:
                 client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
 
+    def make_champion(self, version: int, action: str, *, by: str, note: str, at: datetime) -> ModelVersion:
+        """Make a version live, here at once, and keep with it who did so, when and why.
+
+        Cut off anywhere, the same call ends what it began: the move is written first, then the alias, then the pointer
+        that a running service follows. A version that is live already stays so; its move is kept once.
+
+        Raises:
+            BundleError: the version's bundle cannot be had whole, or is of another format; nothing has changed then.
+        """
+        with self._alone(), self._mlflow() as client:
+            chosen = self._one(client, str(version))
+            self._install(client, chosen)
+            self._note(client, action, version, by, note, at)
+            self._point(client, CHAMPION, version, chosen.bundle_id)
+            if CHALLENGER in chosen.aliases:
+                client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
+            return self._one(client, str(version))
+
+    def moves(self) -> tuple[Move, ...]:
+        """Every time that somebody changed the champion, the first one first; of deleted versions too."""
+        if self._is_local and not self._database.exists():
+            return ()
+        with self._mlflow() as client:
+            return self._moves(client)
+
     def version(self, alias_or_version: str) -> ModelVersion:
         """The version that an alias or a number names.
 
@@ -141,7 +196,7 @@ class Registry:
     def add_evaluation(self, version: ModelVersion, files: Sequence[Path], metrics: Mapping[str, float]) -> None:
         """Keep the files of an evaluation with a version's run, and its figures among the run's metrics."""
         with self._alone(), self._mlflow() as client:
-            _log_metrics(client, client.get_run(version.run_id), metrics)
+            log_metrics(client, client.get_run(version.run_id), metrics)
             for file in files:
                 client.log_artifact(version.run_id, str(file), EVALUATION_FOLDER)
 
@@ -170,21 +225,21 @@ class Registry:
     def download(self, version: ModelVersion, folder: Path) -> None:
         """Copy a version's artifacts into an empty folder as they are, damaged or not."""
         with self._mlflow() as client:
-            _download(client, version.run_id, folder)
+            download(client, version.run_id, folder)
 
     def replace_bundle(self, bundle_id: str, folder: Path | None) -> None:
         """Put another bundle in the place of one in every run and version that holds it; None only removes it.
 
-        For erasure alone: whatever else is registered never changes.
+        For erasure and retention alone: whatever else is registered never changes.
         """
         if self._is_local and not self._database.exists():
             return
         with self._alone(), self._mlflow() as client:
             manifest = read_manifest(folder) if folder else None
-            for run in _runs_with(client, bundle_id):
-                _replace_artifacts(client, run, folder)
+            for run in runs_with(client, bundle_id):
+                replace_artifacts(client, run, folder)
                 if run.info.lifecycle_stage == "active":
-                    _tag_anew(client, self._settings.model_name, run, manifest)
+                    tag_anew(client, self._settings.model_name, run, manifest)
 
     @property
     def _database(self) -> Path:
@@ -248,19 +303,34 @@ class Registry:
         run_id = str(run.info.run_id)
         finished = False
         try:
-            _log_values(client, run, params, metrics, datasets)
+            log_values(client, run, params, metrics, datasets)
             client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
             finished = True
         finally:
             client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
         return run_id
 
-    def _register(self, client: MlflowClient, run_id: str, manifest: Manifest) -> int:
+    def _registered(
+        self,
+        client: MlflowClient,
+        bundle: Path,
+        params: Mapping[str, str | int | float],
+        metrics: Mapping[str, float],
+        datasets: Mapping[str, str],
+        tags: Mapping[str, str],
+    ) -> ModelVersion:
+        manifest = verify(bundle)
+        ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
+        run_id = self._record(client, ours, params, metrics, datasets)
+        return self._one(client, str(self._register(client, run_id, manifest, tags)))
+
+    def _register(self, client: MlflowClient, run_id: str, manifest: Manifest, tags: Mapping[str, str]) -> int:
         name = self._settings.model_name
         if not client.search_registered_models(f"name='{name}'"):
             client.create_registered_model(name)
         source = f"{client.get_run(run_id).info.artifact_uri}/{ARTIFACT_FOLDER}"
-        made = client.create_model_version(name, source, run_id, tags=_tags(manifest), description=_label(manifest))
+        own = {**_tags(manifest), **tags}
+        made = client.create_model_version(name, source, run_id, tags=own, description=_label(manifest))
         return int(made.version)
 
     def _aliases(self, client: MlflowClient) -> dict[str, int]:
@@ -268,11 +338,24 @@ class Registry:
         found = client.search_registered_models(f"name='{self._settings.model_name}'")
         return {alias: int(version) for model in found for alias, version in model.aliases.items()}
 
+    def _moves(self, client: MlflowClient) -> tuple[Move, ...]:
+        found = client.search_registered_models(f"name='{self._settings.model_name}'")
+        return tuple(move for model in found for move in moves_of(model.tags))
+
+    def _note(self, client: MlflowClient, action: str, version: int, by: str, note: str, at: datetime) -> None:
+        """Write a move into the history and on the version, once."""
+        name, before, moves = self._settings.model_name, self._aliases(client).get(CHAMPION), self._moves(client)
+        if before == version or (moves and (moves[-1].version, moves[-1].before) == (version, before)):
+            return
+        move = Move(len(moves) + 1, action, version, before, by, note, at)
+        client.set_registered_model_tag(name, *move.tag())
+        client.set_model_version_tag(name, str(version), *move.tag())
+
     def _list(self, client: MlflowClient) -> list[ModelVersion]:
         """Versions that hold a bundle; others that people registered by hand under the name are left alone."""
         aliases = self._aliases(client)
         found = client.search_model_versions(f"name='{self._settings.model_name}'")
-        ours = [_version(client, made, aliases) for made in found if _BUNDLE_TAG in made.tags]
+        ours = [_version(client, made, aliases) for made in found if BUNDLE_TAG in made.tags]
         return sorted(ours, key=lambda one: one.version)
 
     def _one(self, client: MlflowClient, alias_or_version: str) -> ModelVersion:
@@ -294,11 +377,11 @@ class Registry:
         return True
 
     def _install(self, client: MlflowClient, chosen: ModelVersion) -> Path:
-        def download(folder: Path) -> None:
+        def provide(folder: Path) -> None:
             with failures(self.tracking_uri):
-                _download(client, chosen.run_id, folder)
+                download(client, chosen.run_id, folder)
 
-        return install_bundle(self._home, chosen.bundle_id, download)
+        return install_bundle(self._home, chosen.bundle_id, provide)
 
     def _point(self, client: MlflowClient, alias: str, version: int, bundle_id: str) -> None:
         client.set_registered_model_alias(self._settings.model_name, alias, str(version))
@@ -317,7 +400,7 @@ class Registry:
 
 def _tags(manifest: Manifest) -> dict[str, str]:
     return {
-        _BUNDLE_TAG: manifest.bundle_id,
+        BUNDLE_TAG: manifest.bundle_id,
         _MONTH_TAG: manifest.created_month,
         _SYNTHETIC_TAG: str(manifest.synthetic).lower(),
     }
@@ -333,95 +416,18 @@ def _version(client: MlflowClient, made: MlflowVersion, aliases: Mapping[str, in
     return ModelVersion(
         version=number,
         aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
-        bundle_id=made.tags[_BUNDLE_TAG],
+        bundle_id=made.tags[BUNDLE_TAG],
         created_at=datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
         month=made.tags[_MONTH_TAG],
-        metrics={_read(name): value for name, value in client.get_run(str(made.run_id)).data.metrics.items()},
+        metrics={read_name(name): value for name, value in client.get_run(str(made.run_id)).data.metrics.items()},
         run_id=str(made.run_id),
         synthetic=made.tags[_SYNTHETIC_TAG] == "true",
+        retrained=made.tags.get(_RETRAIN_TAG),
     )
-
-
-def _runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
-    """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
-    from mlflow.entities import ViewType
-
-    experiments = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
-    wanted = f"tags.`{_BUNDLE_TAG}` = '{bundle_id}'"
-    return list(client.search_runs(experiments, wanted, run_view_type=ViewType.ALL, max_results=_MOST_RUNS))
-
-
-def _replace_artifacts(client: MlflowClient, run: Run, folder: Path | None) -> None:
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    repository: Any = get_artifact_repository(run.info.artifact_uri)
-    repository.delete_artifacts(ARTIFACT_FOLDER)
-    if folder and run.info.lifecycle_stage == "active":
-        client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
-
-
-def _tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
-    """Versions first: a run that still has the old tag is found again when this is cut off."""
-    run_id = str(run.info.run_id)
-    for made in client.search_model_versions(f"run_id='{run_id}'"):
-        if manifest:
-            client.set_model_version_tag(model_name, made.version, _BUNDLE_TAG, manifest.bundle_id)
-        else:
-            client.delete_model_version_tag(model_name, made.version, _BUNDLE_TAG)  # it holds no bundle any more
-    client.set_tag(run_id, _BUNDLE_TAG, manifest.bundle_id if manifest else "")
-
-
-def _spelt(name: str) -> str:
-    """A name as MLflow takes it: `nDCG@10` becomes `nDCG at 10`, as names there may not hold an @."""
-    return name.replace("@", " at ")
-
-
-def _read(name: str) -> str:
-    return name.replace(" at ", "@")
-
-
-def _log_values(
-    client: MlflowClient,
-    run: Run,
-    params: Mapping[str, str | int | float],
-    metrics: Mapping[str, float],
-    datasets: Mapping[str, str],
-) -> None:
-    from mlflow.entities import Param
-
-    run_id = str(run.info.run_id)
-    _log_metrics(client, run, metrics)
-    pairs = [Param(_spelt(name), str(value)) for name, value in params.items()]
-    for start in range(0, len(pairs), _PARAMS_PER_CALL):
-        client.log_batch(run_id, params=pairs[start : start + _PARAMS_PER_CALL])
-    client.log_inputs(run_id, datasets=[_dataset(name, digest) for name, digest in datasets.items()])
-
-
-def _log_metrics(client: MlflowClient, run: Run, metrics: Mapping[str, float]) -> None:
-    from mlflow.entities import Metric
-
-    started = run.info.start_time
-    values = [Metric(_spelt(name), value, started, 0) for name, value in metrics.items()]
-    client.log_batch(str(run.info.run_id), metrics=values)
-
-
-def _dataset(name: str, digest: str) -> DatasetInput:
-    from mlflow.entities import Dataset, DatasetInput
-
-    source = json.dumps({"sha256": digest})
-    return DatasetInput(Dataset(name, digest[:_DIGEST_LENGTH], source_type="local", source=source))
 
 
 def _copy(bundle: Path, folder: Path) -> None:
     shutil.copytree(bundle, folder, dirs_exist_ok=True)
-
-
-def _download(client: MlflowClient, run_id: str, folder: Path) -> None:
-    """Copy a run's bundle into an empty folder."""
-    arrived = Path(client.download_artifacts(run_id, ARTIFACT_FOLDER, str(folder)))
-    for item in arrived.iterdir():
-        item.rename(folder / item.name)
-    arrived.rmdir()
 
 
 def _nothing_yet(home: Path) -> BundleMissing:

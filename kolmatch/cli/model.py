@@ -1,4 +1,4 @@
-"""Commands that make and show models."""
+"""The command that makes a model, and what its options share with the monthly job."""
 
 from __future__ import annotations
 
@@ -59,40 +59,13 @@ def train(home: Path, config: Path | None, month: str, warm_start: tuple[Path, .
     alias = ", ".join(version.aliases) or "-"
     click.echo(f"Đã tạo phiên bản {version.version} ({alias}), gói {version.bundle_id}.")
     click.echo(f"Made version {version.version} ({alias}), bundle {version.bundle_id}.")
-    if not _fitted([version]):
+    if not fitted([version]):
         click.echo("Chưa đủ dữ liệu để học trọng số: dùng trọng số mặc định. Cần thêm bài của những người đã có bài.")
         click.echo("Too little data to fit weights: the defaults are used. More posts of the same creators are needed.")
     for name, value in sorted(version.metrics.items()):
         click.echo(f"  {name}: {value:.3f}")
 
 
-@click.command()
-@home_option
-@config_option
-def models(home: Path, config: Path | None) -> None:
-    """Show model versions, aliases and metrics.
-
-    Example: kolmatch models
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    from training.registry import Registry
-
-    versions = Registry.open(home, load_settings(config).registry).versions()
-    names = _fitted(versions)
-    table = Table(title="Phiên bản mô hình / Model versions")
-    for heading in ("#", "tên / alias", "tháng / month", "gói / bundle", "dữ liệu / data", *names):
-        table.add_column(heading, overflow="fold")
-    for version in versions:
-        kind = "MẪU / SYNTHETIC" if version.synthetic else "thật / real"
-        figures = [f"{version.metrics[name]:.3f}" if name in version.metrics else "-" for name in names]
-        table.add_row(
-            str(version.version), ", ".join(version.aliases), version.month, version.bundle_id, kind, *figures
-        )
-    Console().print(table)
-
-
-def _fitted(versions: Sequence[ModelVersion]) -> list[str]:
+def fitted(versions: Sequence[ModelVersion]) -> list[str]:
     """Names of the figures of fitted weights; a version whose data were too little to fit has none."""
     return sorted({name for version in versions for name in version.metrics if name.endswith(": mix")})

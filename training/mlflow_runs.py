@@ -1,0 +1,102 @@
+"""One run of MLflow: what is logged with it, and the bundle among its artifacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from models.bundle_files import Manifest
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Run
+
+ARTIFACT_FOLDER: Final = "bundle"
+BUNDLE_TAG: Final = "kolmatch.bundle_id"
+_PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
+_MOST_RUNS: Final = 1000  # that share a bundle: trainings of the same data end in the same bytes
+_DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
+
+
+def runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
+    """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
+    from mlflow.entities import ViewType
+
+    experiments = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
+    wanted = f"tags.`{BUNDLE_TAG}` = '{bundle_id}'"
+    return list(client.search_runs(experiments, wanted, run_view_type=ViewType.ALL, max_results=_MOST_RUNS))
+
+
+def replace_artifacts(client: MlflowClient, run: Run, folder: Path | None) -> None:
+    """Put another bundle in the place of a run's; None, or a run that was deleted, is left without one."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    repository: Any = get_artifact_repository(run.info.artifact_uri)
+    repository.delete_artifacts(ARTIFACT_FOLDER)
+    if folder and run.info.lifecycle_stage == "active":
+        client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
+
+
+def tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
+    """Versions first: a run that still has the old tag is found again when this is cut off."""
+    run_id = str(run.info.run_id)
+    for made in client.search_model_versions(f"run_id='{run_id}'"):
+        if manifest:
+            client.set_model_version_tag(model_name, made.version, BUNDLE_TAG, manifest.bundle_id)
+        else:
+            client.delete_model_version_tag(model_name, made.version, BUNDLE_TAG)  # it holds no bundle any more
+    client.set_tag(run_id, BUNDLE_TAG, manifest.bundle_id if manifest else "")
+
+
+def _spelt(name: str) -> str:
+    """A name as MLflow takes it: `nDCG@10` becomes `nDCG at 10`, as names there may not hold an @."""
+    return name.replace("@", " at ")
+
+
+def read_name(name: str) -> str:
+    """A name as we write it, from one in MLflow."""
+    return name.replace(" at ", "@")
+
+
+def log_values(
+    client: MlflowClient,
+    run: Run,
+    params: Mapping[str, str | int | float],
+    metrics: Mapping[str, float],
+    datasets: Mapping[str, str],
+) -> None:
+    """Keep what a run was made from and how good it is: parameters, metrics, and hashes of data sets by name."""
+    from mlflow.entities import Param
+
+    run_id = str(run.info.run_id)
+    log_metrics(client, run, metrics)
+    pairs = [Param(_spelt(name), str(value)) for name, value in params.items()]
+    for start in range(0, len(pairs), _PARAMS_PER_CALL):
+        client.log_batch(run_id, params=pairs[start : start + _PARAMS_PER_CALL])
+    client.log_inputs(run_id, datasets=[_dataset(name, digest) for name, digest in datasets.items()])
+
+
+def log_metrics(client: MlflowClient, run: Run, metrics: Mapping[str, float]) -> None:
+    """Add figures to a run, as of its start; the same figure again replaces the older."""
+    from mlflow.entities import Metric
+
+    started = run.info.start_time
+    values = [Metric(_spelt(name), value, started, 0) for name, value in metrics.items()]
+    client.log_batch(str(run.info.run_id), metrics=values)
+
+
+def _dataset(name: str, digest: str) -> DatasetInput:
+    from mlflow.entities import Dataset, DatasetInput
+
+    source = json.dumps({"sha256": digest})
+    return DatasetInput(Dataset(name, digest[:_DIGEST_LENGTH], source_type="local", source=source))
+
+
+def download(client: MlflowClient, run_id: str, folder: Path) -> None:
+    """Copy a run's bundle into an empty folder."""
+    arrived = Path(client.download_artifacts(run_id, ARTIFACT_FOLDER, str(folder)))
+    for item in arrived.iterdir():
+        item.rename(folder / item.name)
+    arrived.rmdir()
