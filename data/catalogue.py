@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,6 +97,45 @@ def copy_until(catalogue: Catalogue, moment: datetime, home: Path) -> Catalogue:
     tables["observations"] = _stored_of(catalogue, "observations").join(earlier, on="post_id", how="semi")
     with generations.writing(home):
         return Catalogue(generations.publish(home, {name: table_writer(rows) for name, rows in tables.items()}))
+
+
+_LATER_BY: Final = {"posts": "published_at", "audiences": "as_of", "decisions": "decided_at"}
+
+
+def copy_month(catalogue: Catalogue, end: datetime, home: Path) -> Catalogue:
+    """Write all that a catalogue says up to a moment, the end of a month, into another home folder.
+
+    Left out are posts, audiences and decisions from then on. A table in which nothing is later is copied as it is, so
+    that its hash stays the same.
+
+    Raises:
+        CatalogueError: the folder cannot be written.
+    """
+    tables = {name: _up_to(catalogue, name, end) for name in catalogue.generation.tables}
+    with generations.writing(home):
+        return Catalogue(generations.publish(home, tables))
+
+
+def _up_to(catalogue: Catalogue, name: str, end: datetime) -> Callable[[Path], tuple[int, int]]:
+    earlier = _earlier(catalogue, name, end)
+    told = catalogue.generation.tables[name]
+    if earlier.select(pl.len()).collect().item() < told.rows:
+        return table_writer(earlier)
+
+    def copy(path: Path) -> tuple[int, int]:
+        shutil.copyfile(catalogue.generation.path(name), path)
+        return told.rows, told.synthetic
+
+    return copy
+
+
+def _earlier(catalogue: Catalogue, name: str, end: datetime) -> pl.LazyFrame:
+    rows = _stored_of(catalogue, name)
+    if name in _LATER_BY:
+        return rows.filter(pl.col(_LATER_BY[name]) < end)
+    if name == OBSERVATIONS.name:
+        return rows.join(_earlier(catalogue, "posts", end), on="post_id", how="semi")
+    return rows
 
 
 def _stored_of(catalogue: Catalogue, name: str) -> pl.LazyFrame:

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -80,10 +80,26 @@ def current(home: Path) -> Generation:
         raise _damaged(folder / _CURRENT, str(error)) from error
     if not _NAME.fullmatch(name):
         raise _damaged(folder / _CURRENT, f"{name[:40]!r} names no generation")
-    generation = _read(folder / name)
+    return _checked(folder / name)
+
+
+def _checked(folder: Path) -> Generation:
+    """A generation whose files have their length."""
+    generation = _read(folder)
     for table, file in generation.tables.items():
         _check_size(generation.path(table), file)
     return generation
+
+
+def kept(home: Path) -> list[Generation]:
+    """Every generation that is still whole, the newest first: the current one, and the one before for a while."""
+    folder = catalogue_folder(home)
+    paths = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+    found = []
+    for path in sorted(paths, key=_number, reverse=True):
+        with suppress(CatalogueDamaged):  # being written, or going away
+            found.append(_checked(path))
+    return found
 
 
 def verify(generation: Generation) -> None:

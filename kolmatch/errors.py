@@ -29,6 +29,7 @@
     │   └── CatalogueDamaged         a file at rest is not what was written
     ├── TrainingBusy              1  another training of the same home is running
     ├── TooLittleData             1  there is not enough to train on
+    ├── RetrainError              1  the monthly job cannot go on, or a model cannot be made again
     └── BundleError               1
         ├── BundleMissing            no model was trained, or it was deleted
         ├── BundleDamaged            a file does not match its hash
@@ -255,6 +256,14 @@ class TooLittleData(KolmatchError):
     """There is not enough data to train on."""
 
     code = "too_little_data"
+    exit_code = 1
+    http_status = 409
+
+
+class RetrainError(KolmatchError):
+    """The monthly job cannot go on, or what a model was made from is no longer there."""
+
+    code = "retrain"
     exit_code = 1
     http_status = 409
 

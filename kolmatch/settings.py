@@ -186,6 +186,40 @@ class RightsSettings(Section):
     holidays: list[date] = [date.fromisoformat(day) for day in _HOLIDAYS]
 
 
+Part = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class RetrainSettings(Section):
+    """How the monthly job takes files in, and what it keeps."""
+
+    drop_folder: str = ""
+    settle_s: NotNegative = 60.0
+    max_rejected_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    keep_versions: Positive = 3
+    keep_months: Annotated[int, Field(ge=0)] = 6
+
+
+class GateSettings(Section):
+    """When a challenger takes the champion's place."""
+
+    held_out_share: Part = 0.34
+    max_questions: Positive = 300
+    least_questions: Annotated[int, Field(ge=2)] = 50
+    relevance_loss: NotNegative = 0.02
+    forecast_loss: NotNegative = 0.05
+    interval_low: Part = 0.65
+    interval_high: Part = 0.95
+    golden_file: str = ""
+    golden_top: Positive = 20
+    exposure_loss: NotNegative = 0.1
+    max_slowdown: Annotated[float, Field(ge=1.0)] = 2.0
+    max_growth: Annotated[float, Field(ge=1.0)] = 2.5
+    max_duplicate_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.3
+    least_volume: NotNegative = 0.3
+    most_volume: Annotated[float, Field(ge=1.0)] = 5.0
+    least_platform_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+
+
 class Settings(Section):
     """All settings of one process."""
 
@@ -199,6 +233,8 @@ class Settings(Section):
     signin: SigninSettings = SigninSettings()
     report: ReportSettings = ReportSettings()
     rights: RightsSettings = RightsSettings()
+    retrain: RetrainSettings = RetrainSettings()
+    gate: GateSettings = GateSettings()
 
     @model_validator(mode="after")
     def _signed_in_by_a_known_issuer(self) -> Settings:

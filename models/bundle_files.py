@@ -43,6 +43,9 @@ _PICKLE_STARTS: Final = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b
 class Manifest:
     """What a bundle is. `files` maps relative path to hex SHA-256; `trained_on` maps data set to its hash.
 
+    `lock_hash` is of
+    the installed distributions, `code_sha256` of our own sources; empty in a bundle written before it was kept.
+
     `bundle_id` is made from names and contents of the files alone: two trainings that end in the same bytes share it.
     """
 
@@ -57,6 +60,7 @@ class Manifest:
     files: dict[str, str]
     lock_hash: str
     seed: int
+    code_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def write_bundle(
     metrics: Mapping[str, float],
     lock_hash: str,
     seed: int,
+    code_sha256: str = "",
 ) -> Manifest:
     """Let `fill` write a bundle's files into a fresh folder, hash them, and put the folder at `target` in one step.
 
@@ -106,6 +111,7 @@ def write_bundle(
                 files=files,
                 lock_hash=lock_hash,
                 seed=seed,
+                code_sha256=code_sha256,
             )
             (folder / MANIFEST).write_bytes(_rendered(asdict(manifest)))
     except OSError as error:

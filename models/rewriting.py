@@ -18,6 +18,7 @@ from features.static_encoder import StaticEncoder
 from models.bundle import ENCODER_FOLDER, Contents, load_bundle, save_contents
 from models.bundle_files import Manifest, bundle_folder, is_whole, sweep, write_bundle
 from models.erasure import without_creators
+from models.writing import disk_errors
 
 NOTES: Final = "erasures.json"
 
@@ -78,6 +79,7 @@ def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: s
         metrics=manifest.metrics,
         lock_hash=manifest.lock_hash,
         seed=manifest.seed,
+        code_sha256=manifest.code_sha256,
     )
     return _settled(fresh, home, written)
 
@@ -102,7 +104,8 @@ def _filler(contents: Contents, encoder: Path, notes: list[Rewriting]) -> Callab
             shutil.copytree(encoder, folder, dirs_exist_ok=True)
 
     def fill(folder: Path) -> None:
-        save_contents(contents, folder, save_encoder)
+        with disk_errors():
+            save_contents(contents, folder, save_encoder)
         (folder / NOTES).write_text(json.dumps([asdict(one) for one in notes], indent=2) + "\n", encoding="utf-8")
 
     return fill

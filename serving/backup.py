@@ -4,6 +4,8 @@
     catalogue/CURRENT, gen-.../  the catalogue's current generation
     bundles/CHAMPION, <id>/      every model, so that every kept shortlist can be replayed
     rights/*.json                marks of erased creators and signed records; never the key that signs
+    golden-briefs.toml           what staff know of answers
+    retrain/<month>/             journal, log and report of each monthly job
     mlflow/mlflow.db             the registry, when it is the home folder's own; its artifacts are the bundles again
     kolmatch-backup.json         last: SHA-256 of each of these
 
@@ -52,6 +54,7 @@ def write_backup(home: Path, store: Store, file: Path, report: Report) -> list[s
             files |= dict(_catalogue(home, Path(scratch)))
             files |= dict(_bundles(home, Path(scratch)))
             files |= {path.relative_to(home).as_posix(): path for path in sorted((home / "rights").glob("*.json"))}
+            files |= {path.relative_to(home).as_posix(): path for path in _of_the_monthly_job(home)}
             with replacing(file) as fresh:
                 _write_tar(fresh, files, report)
         except FileNotFoundError as error:
@@ -127,6 +130,12 @@ def _bundles(home: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
         for path in sorted(manifest.parent.rglob("*")):
             if path.is_file():
                 yield path.relative_to(home).as_posix(), path
+
+
+def _of_the_monthly_job(home: Path) -> list[Path]:
+    """What the monthly job keeps, its work folders left out."""
+    files = [home / "golden-briefs.toml", *sorted((home / "retrain").glob("????-??/*"))]
+    return [path for path in files if path.is_file()]
 
 
 def _write_tar(target: Path, files: dict[str, Path], report: Report) -> None:

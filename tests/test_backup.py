@@ -102,11 +102,17 @@ def test_a_backup_under_load_is_one_moment(store: Store, tmp_path: Path) -> None
 def test_models_catalogue_and_registry_come_back_whole(small_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(small_home, home)
+    (home / "retrain" / "2026-11" / "work").mkdir(parents=True)
+    kept = [home / "golden-briefs.toml", home / "retrain" / "2026-11" / "journal.json"]
+    for file in (*kept, home / "retrain" / "2026-11" / "work" / "posts.parquet"):
+        file.write_text("{}")
     with closing(opened(home)) as store:
         schema.upgrade(store)
         parts = write_backup(home, store, tmp_path / "backup.tar", no_report)
-    assert parts == ["bundles", "catalogue", "mlflow", FILE_NAME]
+    assert parts == ["bundles", "catalogue", "golden-briefs.toml", "mlflow", "retrain", FILE_NAME]
     read_backup(tmp_path / "backup.tar", tmp_path / "new", NO_URL, no_report)
+    assert all((tmp_path / "new" / file.relative_to(home)).exists() for file in kept)
+    assert not (tmp_path / "new" / "retrain" / "2026-11" / "work").exists()
     assert verify(champion_pointer(tmp_path / "new").folder) == verify(champion_pointer(home).folder)
     generation = (home / "catalogue" / "CURRENT").read_text().strip()
     for file in (home / "catalogue" / generation).iterdir():

@@ -20,6 +20,7 @@ from models.bundle_files import (
     read_manifest,
 )
 from models.rewriting import holds, rewrite
+from training.monthly.erasing import erase_from_reports
 from training.pipeline import alone
 from training.registry import Registry
 
@@ -53,7 +54,7 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
             report("models", done, len(folders))
             erased.append(_replaced(home, registry, folder, erasing))
         report("models", len(folders), max(len(folders), 1))
-        return erased
+        return erased + erase_from_reports(home, registry, erasing.creator_id)
 
 
 def _bring_home(registry: Registry, creator_id: str) -> None:

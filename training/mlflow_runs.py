@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,3 +101,20 @@ def download(client: MlflowClient, run_id: str, folder: Path) -> None:
     for item in arrived.iterdir():
         item.rename(folder / item.name)
     arrived.rmdir()
+
+
+def remove_files(
+    client: MlflowClient, run_id: str, folder: str, names: Sequence[str], holding: Callable[[Path], bool]
+) -> bool:
+    """Remove a run's files of these names in a folder if one of them holds somebody; whether it did."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    wanted = {f"{folder}/{name}" for name in names}
+    found = [one.path for one in client.list_artifacts(run_id, folder) if one.path in wanted]
+    with tempfile.TemporaryDirectory() as scratch:
+        if not any(holding(Path(client.download_artifacts(run_id, path, scratch))) for path in found):
+            return False
+    repository: Any = get_artifact_repository(client.get_run(run_id).info.artifact_uri)
+    for path in found:
+        repository.delete_artifacts(path)
+    return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +30,7 @@ from models.post_index import VectorIndex, one_thread
 from models.preferences import DecidedList
 from models.terms import Taught
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
+from models.writing import disk_errors
 from training.asking import learn_shares
 from training.attention import bought_attention
 from training.audience import fit_audience
@@ -41,6 +40,7 @@ from training.lift_fit import liftable
 from training.preferences import Learned as Preferred
 from training.preferences import digest
 from training.preferences import learn as learn_preferences
+from training.provenance import as_recorded, code_sha256, installed_sha256
 from training.static_training import Reading, read_words, select, tags_among, train_static
 from training.tables import Tables, read_tables
 from training.viewing import Seen
@@ -155,13 +155,14 @@ def _trained(
     sweep(fresh)
     manifest = write_bundle(
         fresh,
-        lambda folder: save_contents(contents, folder, save_encoder),
+        lambda folder: _write(contents, folder, save_encoder),
         created_month=month,
         synthetic=catalogue.is_synthetic(),
         trained_on=hashes | {f"warm_start/{i}/{file.name}": sha256_of(file) for i, file in enumerate(warm_start, 1)},
-        settings=settings.model_dump(mode="json", include={"encoder", "training", "matcher"}),
+        settings=as_recorded(settings),
         metrics=learned.metrics | metrics | preferred.metrics(),
-        lock_hash=_installed_hash(),
+        lock_hash=installed_sha256(),
+        code_sha256=code_sha256(),
         seed=settings.training.seed,
     )
     progress("write", 1, 1)
@@ -173,6 +174,11 @@ def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
     return learn_preferences(decided, settings.matcher.fit_weight, settings.training.least_decided_briefs, rng)
 
 
+def _write(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
+    with disk_errors():
+        save_contents(contents, folder, save_encoder)
+
+
 def _settle(fresh: Path, final: Path) -> Path:
     """Give a bundle its own name; the same bundle made before is kept, if it is whole, and the copy dropped."""
     if is_whole(final, final.name):
@@ -181,13 +187,6 @@ def _settle(fresh: Path, final: Path) -> Path:
         shutil.rmtree(final, ignore_errors=True)
         fresh.rename(final)
     return final
-
-
-def _installed_hash() -> str:
-    """SHA-256 over the installed distributions and their versions: the environment a bundle was made in."""
-    installed = {(d.metadata["Name"] or "").lower(): d.version for d in importlib.metadata.distributions()}
-    lines = "\n".join(f"{name}=={version}" for name, version in sorted(installed.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 class _Job:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from training.mlflow_runs import (
     log_metrics,
     log_values,
     read_name,
+    remove_files,
     replace_artifacts,
     runs_with,
     tag_anew,
@@ -199,6 +200,17 @@ class Registry:
             log_metrics(client, client.get_run(version.run_id), metrics)
             for file in files:
                 client.log_artifact(version.run_id, str(file), EVALUATION_FOLDER)
+
+    def remove_evaluations(self, names: Sequence[str], holding: Callable[[Path], bool]) -> int:
+        """Remove kept files of evaluations, all of `names` of a run where one of them holds somebody; of how many runs.
+
+        For erasure alone: other evaluations stay.
+        """
+        if self._is_local and not self._database.exists():
+            return 0
+        with self._alone(), self._mlflow() as client:
+            runs = {version.run_id for version in self._list(client)}
+            return sum(remove_files(client, run_id, EVALUATION_FOLDER, names, holding) for run_id in sorted(runs))
 
     def fetch(self, alias_or_version: str) -> Path:
         """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.

@@ -1,6 +1,6 @@
 """The command line. Each module here holds the commands of one concern and imports what they need only when they run.
 
-Exit codes: 0 done, 1 refused input, 2 wrong usage, 3 internal error.
+Exit codes: 0 done, 1 refused input, 2 wrong usage, 3 internal error; `retrain` has two more.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ COMMANDS = {
     "models": ("versions", "models", "Show model versions, who made which live, and disk use."),
     "promote": ("versions", "promote", "Make a version the live model."),
     "rollback": ("versions", "rollback", "Make the model live again that was live before."),
+    "retrain": ("retraining", "retrain", "The monthly job: files in, train, compare, live only if no worse."),
+    "reproduce": ("retraining", "reproduce", "Make a version again, and compare rankings."),
     "evaluate": ("evaluation", "evaluate", "Hold a model against what came; a report as HTML and JSON."),
     "shortlist": ("ask", "shortlist", "Rank creators for a brief, with evidence."),
     "rank": ("ask", "rank", "Rank creators for many briefs, to a file."),
@@ -75,9 +77,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; print errors in both languages and exit with their code."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(cli(standalone_mode=False) or 0)  # so called, click returns the code that a command left with
     except click.ClickException as error:
         error.show()
         sys.exit(2)

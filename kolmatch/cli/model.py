@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    given = value or datetime.now(UTC).strftime("%Y-%m")
+    return month_named(value or datetime.now(UTC).strftime("%Y-%m"))
+
+
+def month_named(given: str) -> str:
+    """A month that is one.
+
+    Raises:
+        BadParameter: it is not like 2026-11.
+    """
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given):
         raise click.BadParameter(f"{given!r} is not a month like 2026-11 / không phải tháng dạng 2026-11")
     return given

@@ -11,6 +11,7 @@ import click
 
 from kolmatch.cli.model import fitted
 from kolmatch.cli.options import config_option, home_option, load_settings
+from kolmatch.cli.retraining import referred_bundles
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from training.moves import Move
     from training.registry import ModelVersion
 
+_MEGABYTE = 1e6  # bytes
 _MOST_LETTERS = 1000  # of a name or note: MLflow keeps a tag of 5,000 at most
 _ACTIONS = {"promote": "đưa vào dùng / promoted", "rollback": "quay lại / rolled back"}
 
@@ -73,38 +75,86 @@ def _say_live(version: ModelVersion) -> None:
     click.echo(f"Live: version {version.version}, bundle {version.bundle_id}, month {version.month}.")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @home_option
 @config_option
-def models(home: Path, config: Path | None) -> None:
+def models(context: click.Context, home: Path, config: Path | None) -> None:
     """Show model versions, aliases, metrics, who made which live and why, and disk use.
 
     Example: kolmatch models
     """
+    if context.invoked_subcommand is not None:
+        return
     from rich.console import Console
 
     from training.registry import Registry
 
     console = Console()
     registry = Registry.open(home, load_settings(config).registry)
-    console.print(_versions(registry.versions()))
+    versions = registry.versions()
+    console.print(_versions(home, versions))
     if moves := registry.moves():
         console.print(_moves(moves))
+    _say_disk_use(home)
 
 
-def _versions(versions: Sequence[ModelVersion]) -> Table:
+@models.command("prune")
+@home_option
+@config_option
+@click.option("--dry-run", is_flag=True, help="Only say which bundles would go.")
+def prune_models(home: Path, config: Path | None, dry_run: bool) -> None:
+    """Remove bundles that nobody needs: not live, not among the newest, old, and no kept shortlist was made with them.
+
+    The record of their versions stays in MLflow. How many stay: retrain.keep_versions and retrain.keep_months.
+
+    Example: kolmatch models prune --dry-run
+    """
+    from training.registry import Registry
+    from training.retention import prunable, prune
+
+    settings = load_settings(config)
+    registry = Registry.open(home, settings.registry)
+    referred = referred_bundles(home, settings)
+    found = prunable(home, registry, referred, settings.retrain, datetime.now(UTC))
+    if not dry_run:
+        prune(home, registry, found)
+    done = ("sẽ bị xóa", "would go") if dry_run else ("đã xóa", "removed")
+    for one in found:
+        numbers = ", ".join(map(str, one.versions)) or "-"
+        click.echo(f"{one.bundle_id} (# {numbers}, {one.bytes / _MEGABYTE:.1f} MB): {done[0]} / {done[1]}")
+    total = sum(one.bytes for one in found) / _MEGABYTE
+    click.echo(f"{len(found)} gói, {total:.1f} MB {done[0]}. / {len(found)} bundles, {total:.1f} MB {done[1]}.")
+
+
+def _say_disk_use(home: Path) -> None:
+    """Bytes of each part of the home folder, and what is free."""
+    import shutil
+
+    from training.retention import size_of
+
+    parts = {name: size_of(home / name) / _MEGABYTE for name in ("catalogue", "bundles", "mlflow", "retrain")}
+    told = ", ".join(f"{name} {size:.1f} MB" for name, size in parts.items())
+    free = shutil.disk_usage(home).free / _MEGABYTE if home.exists() else 0.0
+    click.echo(f"Ổ đĩa / Disk: {told}; còn trống / free {free:.0f} MB.")
+
+
+def _versions(home: Path, versions: Sequence[ModelVersion]) -> Table:
     from rich.table import Table
+
+    from models.bundle_files import bundle_folder
+    from training.retention import size_of
 
     names = fitted(versions)
     table = Table(title="Phiên bản mô hình / Model versions")
-    for heading in ("#", "tên / alias", "tháng / month", "gói / bundle", "dữ liệu / data", *names):
+    for heading in ("#", "tên / alias", "tháng / month", "gói / bundle", "dữ liệu / data", "MB", *names):
         table.add_column(heading, overflow="fold")
     for version in versions:
         kind = "MẪU / SYNTHETIC" if version.synthetic else "thật / real"
         figures = [f"{version.metrics[name]:.3f}" if name in version.metrics else "-" for name in names]
-        table.add_row(
-            str(version.version), ", ".join(version.aliases), version.month, version.bundle_id, kind, *figures
-        )
+        size = f"{size_of(bundle_folder(home, version.bundle_id)) / _MEGABYTE:.1f}"
+        aliases = ", ".join(version.aliases)
+        table.add_row(str(version.version), aliases, version.month, version.bundle_id, kind, size, *figures)
     return table
 
 

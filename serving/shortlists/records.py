@@ -36,6 +36,11 @@ class Made:
     answer: bytes
 
 
+def bundles_referred_to(session: Session) -> frozenset[str]:
+    """Ids of the bundles that kept shortlists were made with."""
+    return frozenset(session.execute(select(ShortlistRow.bundle_id).distinct()).scalars())
+
+
 def add_shortlist(writing: Writing, made: Made) -> None:
     """Keep a shortlist for ever as it was answered."""
     manifest = made.model.answers.manifest
