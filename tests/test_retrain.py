@@ -46,7 +46,7 @@ from training.monthly.journal import JOURNAL_FILE, LOG_FILE, Journal
 from training.monthly.report import FIGURES_FILE, PAGE_FILE
 from training.publishing import train_and_publish
 from training.registry import CHALLENGER, CHAMPION, Registry
-from training.reproduction import reproduce
+from training.reproduction import Again, reproduce
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,7 +77,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def order(folder: Path | None, month: str = MONTH) -> Order:
-    return Order(month, folder, (), (), frozenset(), lambda: OCTOBER)
+    return Order(month, folder, (), (), (), frozenset(), lambda: OCTOBER)
 
 
 def run(home: Path, folder: Path | None, settings: Settings = SETTINGS, month: str = MONTH) -> Outcome:
@@ -374,13 +374,13 @@ def test_a_version_promoted_by_hand_during_the_job_stays(measured: Path, files: 
 def test_a_version_is_made_again_bit_for_bit_and_one_whose_catalogue_is_gone_is_refused(
     ended: tuple[Path, Outcome],
 ) -> None:
-    found = reproduce(ended[0], SETTINGS, "2", (), (), no_progress)
+    found = reproduce(ended[0], SETTINGS, Again("2", (), (), ()), no_progress)
     assert found.identical
     assert (found.overlap, found.same_code, found.same_packages) == (1.0, True, True)
     with pytest.raises(UsageError, match="warm-start"):
-        reproduce(ended[0], SETTINGS, "2", (ROOT / "pyproject.toml",), (), no_progress)
+        reproduce(ended[0], SETTINGS, Again("2", (ROOT / "pyproject.toml",), (), ()), no_progress)
     with pytest.raises(RetrainError, match=r"no longer kept: .* changed since"):
-        reproduce(ended[0], SETTINGS, "1", (), (), no_progress)
+        reproduce(ended[0], SETTINGS, Again("1", (), (), ()), no_progress)
     assert not (ended[0] / "reproduction").exists()
 
 

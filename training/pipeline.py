@@ -146,11 +146,9 @@ def _trained(
     job = _Job(settings, tables, read_words(tables, tokeniser, extra), learned_shares, progress)
     learned = job.learn_weights()
     contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
-    alike = [one for one in decided if one.synthetic == catalogue.is_synthetic()]
-    preferred = _preferred(settings, alike)
+    preferred = _preferred(settings, _alike(catalogue, decided))
     contents = replace(contents, preferences=preferred.preferences)
     progress("write", 0, 1)
-    hashes = catalogue.hashes() | ({DECISIONS: digest(alike)} if alike else {})
     fresh = bundle_folder(home, "fresh")
     sweep(fresh)
     manifest = write_bundle(
@@ -158,7 +156,7 @@ def _trained(
         lambda folder: _write(contents, folder, save_encoder),
         created_month=month,
         synthetic=catalogue.is_synthetic(),
-        trained_on=hashes | {f"warm_start/{i}/{file.name}": sha256_of(file) for i, file in enumerate(warm_start, 1)},
+        trained_on=inputs(catalogue, warm_start, decided),
         settings=as_recorded(settings),
         metrics=learned.metrics | metrics | preferred.metrics(),
         lock_hash=installed_sha256(),
@@ -167,6 +165,17 @@ def _trained(
     )
     progress("write", 1, 1)
     return _settle(fresh, bundle_folder(home, manifest.bundle_id))
+
+
+def inputs(catalogue: Catalogue, warm_start: Sequence[Path], decided: Sequence[DecidedList]) -> dict[str, str]:
+    """Hashes of all that a bundle is made from, by name: tables, warm-start files, lists that staff decided on."""
+    files = {f"warm_start/{number}/{file.name}": sha256_of(file) for number, file in enumerate(warm_start, 1)}
+    alike = _alike(catalogue, decided)
+    return catalogue.hashes() | ({DECISIONS: digest(alike)} if alike else {}) | files
+
+
+def _alike(catalogue: Catalogue, decided: Sequence[DecidedList]) -> list[DecidedList]:
+    return [one for one in decided if one.synthetic == catalogue.is_synthetic()]
 
 
 def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:

@@ -19,10 +19,11 @@ from kolmatch.files import sha256_of
 from kolmatch.settings import MatcherSettings, Settings
 from models.bundle_files import Manifest, read_manifest
 from models.matcher import Matcher
+from models.preferences import DecidedList
 from training.monthly.calendar import month_end
 from training.monthly.golden import GoldenBriefs
 from training.monthly.lists import TOP, briefs_to_ask
-from training.pipeline import alone, train
+from training.pipeline import DECISIONS, alone, inputs, train
 from training.provenance import code_sha256, installed_sha256
 from training.registry import Registry
 
@@ -57,17 +58,30 @@ class Reproduced:
         return self.made == self.bundle_id
 
 
-def reproduce(
-    home: Path, settings: Settings, asked: str, warm_start: Sequence[Path], gone: Sequence[str], progress: Progress
-) -> Reproduced:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is to be made again.
+
+    Attributes:
+        asked: number or alias of the version.
+        warm_start: the files that it was made with.
+        gone: creators whom no answer may name.
+        decided: all lists that staff decided on; those that it learned from are found by their hash.
+    """
+
+    asked: str
+    warm_start: Sequence[Path]
+    gone: Sequence[str]
+    decided: Sequence[DecidedList]
+
+
+def reproduce(home: Path, settings: Settings, again: Again, progress: Progress) -> Reproduced:
     """Make a version, named by number or alias, again from the catalogue as it was then.
 
     Args:
         home: holds catalogue and registry; a folder for the copy is made there and goes again.
         settings: of this process; those that make a bundle are the version's own.
-        asked: number or alias.
-        warm_start: the files that the version was made with.
-        gone: creators whom no answer may name.
+        again: which version, and with what.
         progress: called with (stage, done, in all).
 
     Raises:
@@ -77,15 +91,21 @@ def reproduce(
         BundleError: there is no such version, or its bundle is damaged.
     """
     registry = Registry.open(home, settings.registry)
-    version = registry.version(asked)
+    version = registry.version(again.asked)
     folder = registry.fetch(str(version.version))
     manifest = read_manifest(folder)
-    _check_warm_start(manifest, warm_start)
+    _check_warm_start(manifest, again.warm_start)
     with alone(home), _scratch(home) as scratch:
         catalogue = _as_it_was(home, manifest, scratch)
         own = Settings.model_validate(manifest.settings)
         made = train(
-            scratch, own, month=manifest.created_month, warm_start=warm_start, opted_out=gone, progress=progress
+            scratch,
+            own,
+            month=manifest.created_month,
+            warm_start=again.warm_start,
+            opted_out=again.gone,
+            decided=_as_decided(catalogue, manifest, again.decided),
+            progress=progress,
         )
         overlap, briefs = _overlap(catalogue, folder, made, own.matcher)
         return Reproduced(
@@ -137,6 +157,21 @@ def _as_it_was(home: Path, manifest: Manifest, scratch: Path) -> Catalogue:
         f"Restore a backup of {manifest.created_month} into another home folder and run this there.",
         f"Kho dữ liệu dùng để tạo gói {manifest.bundle_id} không còn: {tables} đã thay đổi. Hãy khôi phục bản sao lưu "
         f"của tháng {manifest.created_month} vào một thư mục khác rồi chạy lại ở đó.",
+    )
+
+
+def _as_decided(catalogue: Catalogue, manifest: Manifest, decided: Sequence[DecidedList]) -> Sequence[DecidedList]:
+    """The lists that the version learned from: all that were decided on before some moment."""
+    wanted = manifest.trained_on.get(DECISIONS)
+    ordered = sorted(decided, key=lambda one: one.decided_at)
+    for count in range(len(ordered), -1, -1):
+        if inputs(catalogue, (), ordered[:count]).get(DECISIONS) == wanted:
+            return ordered[:count]
+    raise RetrainError(
+        f"The decisions that bundle {manifest.bundle_id} learned from are no longer as they were. Restore a backup of "
+        f"{manifest.created_month} into another home folder and run this there.",
+        f"Các quyết định mà gói {manifest.bundle_id} đã học không còn như lúc đó. Hãy khôi phục bản sao lưu của tháng "
+        f"{manifest.created_month} vào một thư mục khác rồi chạy lại ở đó.",
     )
 
 

@@ -56,6 +56,7 @@ def retrain(home: Path, config: Path | None, month: str, drop: Path | None, warm
 
     Example: kolmatch retrain --month 2026-11 --drop /srv/kolmatch/drop
     """
+    from kolmatch.cli.decisions import decided
     from kolmatch.cli.rights import tombstones
 
     settings = load_settings(config)
@@ -69,6 +70,7 @@ def retrain(home: Path, config: Path | None, month: str, drop: Path | None, warm
             drop=drop or (Path(settings.retrain.drop_folder) if settings.retrain.drop_folder else None),
             warm_start=warm_start,
             gone=tombstones(home, settings),
+            decided=decided(home, settings),
             referred=referred_bundles(home, settings),
             clock=lambda: datetime.now(UTC),
         )
@@ -109,15 +111,17 @@ def reproduce(version: str, home: Path, config: Path | None, warm_start: tuple[P
 
     Example: kolmatch reproduce champion
     """
+    from kolmatch.cli.decisions import decided
     from kolmatch.cli.rights import tombstones
 
     settings = load_settings(config)
     share_cores()
     with progress_bars() as report:
-        from training.reproduction import LEAST_OVERLAP
+        from training.reproduction import LEAST_OVERLAP, Again
         from training.reproduction import reproduce as make_again
 
-        found = make_again(home, settings, version, warm_start, tombstones(home, settings), report)
+        order = Again(version, warm_start, tombstones(home, settings), decided(home, settings))
+        found = make_again(home, settings, order, report)
     for name, same in (("mã / code", found.same_code), ("gói Python / packages", found.same_packages)):
         if not same:
             click.echo(f"Khác lúc đó / Not as it was then: {name}")

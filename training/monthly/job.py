@@ -33,6 +33,7 @@ from kolmatch.errors import (
 )
 from kolmatch.settings import Settings
 from models.bundle_files import bundle_folder, champion_pointer, is_whole, read_manifest
+from models.preferences import DecidedList
 from training.monthly.calendar import month_end, parting
 from training.monthly.drop import take_in, waiting
 from training.monthly.golden import golden_file, read_golden
@@ -40,7 +41,7 @@ from training.monthly.journal import JOURNAL_FILE, LOG_FILE, Journal, Log
 from training.monthly.judging import Judged, judge
 from training.monthly.report import FIGURES_FILE, PAGE_FILE
 from training.moves import PROMOTE
-from training.pipeline import alone, train
+from training.pipeline import alone, inputs, train
 from training.provenance import as_recorded, code_sha256
 from training.publishing import flat
 from training.registry import CHAMPION, Registry
@@ -63,6 +64,7 @@ class Order:
         drop: folder that new files lie in; None for what was imported already.
         warm_start: see `training.pipeline.train`.
         gone: ids and marks of creators whom no answer may name.
+        decided: lists that staff decided on; those from the month's end on are not used.
         referred: bundles that kept shortlists refer to.
         clock: gives the present moment.
     """
@@ -71,6 +73,7 @@ class Order:
     drop: Path | None
     warm_start: tuple[Path, ...]
     gone: tuple[str, ...]
+    decided: tuple[DecidedList, ...]
     referred: frozenset[str]
     clock: Callable[[], datetime]
 
@@ -163,6 +166,7 @@ class _Job:
         self._folder = home / RETRAIN_FOLDER / order.month
         self._month_home = self._folder / "work" / "month"
         self._past_home = self._folder / "work" / "past"
+        self._end = month_end(order.month).astimezone(UTC)
         self._registry = Registry.open(home, settings.registry)
         self.steps = {
             "check": self._check,
@@ -251,7 +255,7 @@ class _Job:
         """The month's catalogue, the champion that it is held against, and the moment that parts what is held out."""
         self._progress("cut", 0, 1)
         shutil.rmtree(self._folder / "work", ignore_errors=True)
-        month = copy_month(Catalogue.open(self._home), month_end(self._order.month).astimezone(UTC), self._month_home)
+        month = copy_month(Catalogue.open(self._home), self._end, self._month_home)
         champion = self._champion()
         last = month.table("posts")["published_at"].max()
         known_until = _last_post(bundle_folder(self._home, champion["champion"])) if champion["champion"] else None
@@ -284,15 +288,14 @@ class _Job:
         if champion is None:
             return False
         made = read_manifest(bundle_folder(self._home, champion))
-        tables = {name: digest for name, digest in made.trained_on.items() if "/" not in name}
         return (
-            tables == month.hashes()
+            made.trained_on == inputs(month, self._order.warm_start, self._decided_before(self._end))
             and made.settings == as_recorded(self._settings)
             and made.code_sha256 == code_sha256()
         )
 
     def _train(self, _: Journal) -> dict[str, Any]:
-        return {"bundle": self._trained(self._month_home, "").name}
+        return {"bundle": self._trained(self._month_home, self._end, "").name}
 
     def _candidate(self, journal: Journal) -> dict[str, Any]:
         """The same, without the newest posts; none where there is nothing to hold out or to compare with."""
@@ -302,17 +305,21 @@ class _Job:
         shutil.rmtree(self._past_home, ignore_errors=True)
         copy_until(Catalogue.open(self._month_home), datetime.fromisoformat(moment), self._past_home)
         try:
-            return {"bundle": self._trained(self._past_home, "candidate: ").name}
+            return {"bundle": self._trained(self._past_home, datetime.fromisoformat(moment), "candidate: ").name}
         except TooLittleData:
             return {"bundle": None}
 
-    def _trained(self, home: Path, prefix: str) -> Path:
+    def _decided_before(self, moment: datetime) -> tuple[DecidedList, ...]:
+        return tuple(one for one in self._order.decided if one.decided_at < moment)
+
+    def _trained(self, home: Path, until: datetime, prefix: str) -> Path:
         return train(
             home,
             self._settings,
             month=self._order.month,
             warm_start=self._order.warm_start,
             opted_out=self._order.gone,
+            decided=self._decided_before(until),
             progress=lambda stage, done, total: self._progress(f"{prefix}{stage}", done, total),
         )
 
