@@ -233,7 +233,7 @@ def _times(pair: Pair, unit: str, scale: float) -> str:
 
 def _golden_numbers(lines: Sequence[GoldenLine]) -> str:
     before, now = sum(line.champion is True for line in lines), sum(line.challenger for line in lines)
-    return f"{before} → {now} / {len(lines)}" if lines else "0"
+    return f"{before} → {now} / {len(lines)}" if lines else "0 / 0"
 
 
 def _volume(intake: Intake) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from data.catalogue import Catalogue
 from kolmatch.settings import Settings
+from training.monthly.calendar import ZONE
 from training.monthly.comparing import HeldOut, Model, ask_both, forecast_both
 from training.monthly.drift import drift
 from training.monthly.gate import Intake, Measured, Pair, Paired, Verdict, decide
@@ -100,7 +101,7 @@ def judge(judged: Judged, settings: Settings, folder: Path, progress: Progress) 
         synthetic=challenger.matcher.synthetic,
         champion=champion.folder.name if champion else None,
         challenger=challenger.folder.name,
-        parted=judged.moment.date().isoformat() if judged.moment else None,
+        parted=judged.moment.astimezone(ZONE).date().isoformat() if judged.moment else None,
         note_vi=vi,
         note_en=en,
         verdict=verdict,
@@ -149,9 +150,10 @@ def _notes(judged: Judged) -> tuple[str, str]:
             "Không có bài nào mới hơn mô hình đang dùng để so sánh.",
             "No post is newer than what the champion knows, so nothing could be compared.",
         )
+    day = judged.moment.astimezone(ZONE).date()
     return (
-        f"Hai mô hình được hỏi về các bài đăng từ {judged.moment:%d/%m/%Y}, chưa mô hình nào thấy.",
-        f"Both were asked about posts from {judged.moment.date()} on, which neither had seen.",
+        f"Hai mô hình được hỏi về các bài đăng từ {day:%d/%m/%Y}, chưa mô hình nào thấy.",
+        f"Both were asked about posts from {day} on, which neither had seen.",
     )
 
 

@@ -38,6 +38,16 @@ NAMES: Final = {
     "input: platforms": ("Nền tảng bị thiếu", "Platforms missing"),
     "input: rejected rows": ("Dòng bị loại / đọc được", "Rows rejected / read"),
 }
+# A group of creators, or the beginning of its name -> (Vietnamese, English)
+_GROUPS: Final = {
+    "followers ?": ("chưa rõ số người theo dõi", "followers not known"),
+    "followers": ("người theo dõi", "followers"),
+    "province": ("tỉnh, thành", "province"),
+    "kind person": ("cá nhân", "persons"),
+    "kind press": ("báo chí", "press"),
+    "kind organisation": ("tổ chức", "organisations"),
+    "kind network": ("mạng lưới", "networks"),
+}
 _REASONS: Final = {
     "better": (
         "Mô hình mới tốt hơn ở ít nhất một thước đo và không kém ở thước đo nào: đưa vào dùng.",
@@ -65,7 +75,14 @@ def name_words(name: str) -> tuple[str, str]:
     beginning = next((begin for begin in NAMES if begin.endswith(":") and name.startswith(begin)), None)
     rest = name[len(beginning) :].strip() if beginning else name
     vi, en = NAMES[beginning] if beginning else ("", "")
-    return f"{vi}: {rest}", f"{en}: {rest}"
+    group_vi, group_en = _group_words(rest)
+    return f"{vi}: {group_vi}", f"{en}: {group_en}"
+
+
+def _group_words(group: str) -> tuple[str, str]:
+    what, _, which = group.partition(" ")
+    vi, en = _GROUPS.get(group, _GROUPS.get(what, (what, what)))
+    return (vi, en) if group in _GROUPS else (f"{vi} {which}", f"{en} {which}")
 
 
 def interval_numbers(asked: int, champion: float, challenger: float, difference: Interval) -> str:
