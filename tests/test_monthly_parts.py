@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import numpy as np
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalogue import Catalogue, copy_month
+from kolmatch.cli.retraining import _month, retrain
 from kolmatch.errors import FileUnreadable, RetrainError, RowsRejected
 from kolmatch.files import sha256_of
 from models.brief import Brief
@@ -40,6 +42,13 @@ def test_a_month_ends_at_midnight_in_the_city() -> None:
     assert month_end("2026-09") == month_start("2026-10") == BOUNDARY
     assert month_end("2026-12") == datetime(2027, 1, 1, tzinfo=ZONE)
     assert [month_before("2026-03", back) for back in (0, 1, 3, 15)] == ["2026-03", "2026-02", "2025-12", "2024-12"]
+
+
+def test_the_job_is_for_the_last_month_that_has_ended_in_the_city_and_no_other_word() -> None:
+    command = click.Context(retrain)
+    assert _month(command, retrain.params[0], None) == month_before(f"{datetime.now(ZONE):%Y-%m}")
+    with pytest.raises(click.BadParameter, match="2026-13"):
+        _month(command, retrain.params[0], "2026-13")
 
 
 @given(st.integers(0, 400), st.floats(0.01, 0.99))

@@ -289,6 +289,17 @@ def test_with_mlflow_down_nothing_begins_and_the_live_model_answers(home: Path, 
     assert "stopped: MLflow at" in (home / RETRAIN_FOLDER / MONTH / LOG_FILE).read_text("utf-8")
 
 
+def test_mlflow_going_down_before_the_end_costs_only_time(measured: Path, files: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(measured, home)
+    away = SETTINGS.model_copy(update={"registry": RegistrySettings(tracking_uri="http://127.0.0.1:1")})
+    with pytest.raises(RegistryError):
+        run(home, files, away)
+    assert list(Journal.open(home / RETRAIN_FOLDER / MONTH).steps)[-1] == "measure"
+    assert live(home) == 1
+    assert run(home, files).promoted
+
+
 def test_a_champion_and_a_work_folder_deleted_by_hand_are_had_again(home: Path, files: Path) -> None:
     run_up_to(home, files, "cut")
     shutil.rmtree(home / RETRAIN_FOLDER / MONTH / "work")
