@@ -24,7 +24,7 @@ from kolmatch import __version__
 from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing
 from kolmatch.files import new_folder, replacing, sha256_of, sync
 
-FORMAT_VERSION: Final = 7
+FORMAT_VERSION: Final = 8
 MANIFEST: Final = "manifest.json"
 CHAMPION_FILE: Final = "CHAMPION"
 ID_LENGTH: Final = 12  # 48 bits: a chance of 1 in 10^8 that two of 2,000 bundles share an id
