@@ -11,11 +11,19 @@ from typing import Any, Final
 
 import httpx
 import numpy as np
+from fastapi import FastAPI
 
 from data.catalogue import import_file
 from data.contract import TABLES
 from data.world import make_world, write_world
-from kolmatch.settings import AccessSettings, EncoderSettings, ServingSettings, Settings, TrainingSettings
+from kolmatch.settings import (
+    AccessSettings,
+    EncoderSettings,
+    ServingSettings,
+    Settings,
+    SigninSettings,
+    TrainingSettings,
+)
 from models.matcher import Matcher
 from serving.access.callers import ROLES
 from serving.access.keys import create_key
@@ -24,12 +32,14 @@ from serving.app import create_app, service_of
 from serving.store.database import Store
 from tests.api_world import MadeModel, own_store
 from tests.browser import serving
+from tests.issuer import Issuer, access_settings, signin_settings
 from training.pipeline import train
 
 END: Final = datetime(2026, 11, 1, tzinfo=UTC)
 NOW: Final = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 TITLE: Final = "Tuyên truyền dịch vụ công trực tuyến cho thanh niên"
 TEXT: Final = "Vận động thanh niên Thành phố nộp hồ sơ qua Cổng dịch vụ công và dùng định danh điện tử VNeID."
+UNBOUNDED: Final = {"requests_per_minute": 10**6, "refused_per_minute": 10**6}
 QUICK: Final = Settings(
     encoder=EncoderSettings(dimension=32, epochs=1, batch_size=256, max_steps=40),
     training=TrainingSettings(max_fit_queries=100),
@@ -68,15 +78,26 @@ class Office:
 
 
 @contextmanager
-def office(matcher: Matcher, roles: Iterable[str] = tuple(ROLES), **access: Any) -> Iterator[Office]:
-    """Open an office with a key for each role (without any it is a demo); `access` are settings of that name."""
-    unbounded = {"requests_per_minute": 10**6, "refused_per_minute": 10**6}
-    settings = Settings(serving=ServingSettings(max_waiting=1000), access=AccessSettings(**{**unbounded, **access}))
+def office(
+    matcher: Matcher, roles: Iterable[str] = tuple(ROLES), issuer: Issuer | None = None, **access: Any
+) -> Iterator[Office]:
+    """Open an office with a key for each role (without any it is a demo), whose people may also sign in at an issuer;
+    `access` are settings of that name.
+    """
     store, clock = own_store(), [NOW]
     live = LiveModel(MadeModel(lambda: matcher))
     live.load()
-    app = create_app(service_of(live, store, settings, lambda: clock[0]))
-    with serving(app) as address:
+
+    def app_at(address: str) -> FastAPI:
+        given = {**UNBOUNDED, **(access_settings(issuer) if issuer else {}), **access}
+        settings = Settings(
+            serving=ServingSettings(max_waiting=1000),
+            access=AccessSettings.model_validate(given),
+            signin=SigninSettings.model_validate(signin_settings(issuer, address) if issuer else {}),
+        )
+        return create_app(service_of(live, store, settings, lambda: clock[0]))
+
+    with serving(app_at) as address:
         yield Office(address, store, {role: _key(store, role) for role in roles}, clock)
     store.close()
 

@@ -81,6 +81,29 @@ class Issuer:
         return json.dumps({"keys": found}).encode()
 
 
+def access_settings(issuer: Issuer) -> dict[str, Any]:
+    """Settings `[access]` of a service that believes the issuer."""
+    return {
+        "oidc_issuer": issuer.address,
+        "oidc_audience": AUDIENCE,
+        "oidc_jwks_url": f"{issuer.address}/keys",
+        "oidc_refresh_s": 0.0,
+        "oidc_roles": {"can-bo": "staff"},
+    }
+
+
+def signin_settings(issuer: Issuer, public_url: str) -> dict[str, Any]:
+    """Settings `[signin]` of a service whose people sign in there."""
+    return {
+        "public_url": public_url,
+        "oidc_authorize_url": f"{issuer.address}/authorize",
+        "oidc_token_url": f"{issuer.address}/token",
+        "oidc_client_id": CLIENT,
+        "oidc_client_secret": SECRET,
+        "oidc_scope": "openid roles",
+    }
+
+
 @contextmanager
 def running_issuer() -> Iterator[Issuer]:
     """An issuer that listens on this machine."""

@@ -51,10 +51,12 @@ class Neighbours:
 
 @pytest.fixture(scope="module")
 def here(sample_matcher: Matcher) -> Iterator[Neighbours]:
-    with portal_page() as portal, portal_page() as stranger:
-        listed = {"cors_origins": [portal], "frame_ancestors": [portal]}
-        with office(sample_matcher, **listed) as opened:
-            yield Neighbours(opened, portal, stranger)
+    with (
+        portal_page() as portal,
+        portal_page() as stranger,
+        office(sample_matcher, cors_origins=[portal], frame_ancestors=[portal]) as opened,
+    ):
+        yield Neighbours(opened, portal, stranger)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from serving.problems import Language
 from serving.signin.wording import words
 from tests.browser import DESK, PHONE, barriers, signed_in, visiting
 from tests.browser_world import TEXT, TITLE, Office, office
+from tests.issuer import running_issuer
 
 WORK: Final = "Kế hoạch tuyên truyền của phường"
 SIGNER: Final = "Bà Lê Thị B"
@@ -260,6 +261,34 @@ def test_signing_out_in_one_tab_leaves_what_was_typed_in_the_other(here: Office,
     page.get_by_label("Khóa truy cập").fill(here.keys["staff"])
     button(page, "Đăng nhập").click()
     expect(page.locator("main")).to_contain_text("Dòng hai")
+
+
+def test_signing_in_again_at_the_portal_in_a_tab_of_its_own_loses_nothing_typed(
+    chromium: Browser, sample_matcher: Matcher
+) -> None:
+    with (
+        running_issuer() as issuer,
+        office(sample_matcher, issuer=issuer) as there,
+        visiting(chromium, there.address) as visit,
+    ):
+        issuer.says = {"roles": ["can-bo"], "department": "so-tttt"}
+        page, by_portal = visit.page, "Đăng nhập bằng tài khoản của cổng"
+        page.goto("/briefs/new")
+        page.get_by_role("link", name=by_portal).click()
+        expect(page.get_by_role("heading", name="Yêu cầu mới")).to_be_visible()
+        type_a_brief(page)
+        let_the_session_end(there, page)
+        button(page, "Tạo danh sách đề xuất").click()
+        assert barriers(page) == []
+        with page.expect_popup() as tab:
+            page.get_by_role("link", name=by_portal).click()
+        expect(tab.value.get_by_role("heading", name="Đã đăng nhập")).to_be_visible()
+        assert barriers(tab.value) == []
+        button(page, "Tiếp tục").click()
+        expect(page.locator("main")).to_contain_text("Dòng hai, “trích” <b>và</b> dấu &")
+        button(page, "Gửi").click()
+        page.wait_for_url("**/shortlists/*")
+        assert visit.outside(there.address, issuer.address) == []
 
 
 # The second click, the way back

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from kolmatch.settings import AccessSettings, Settings, SigninSettings
 from serving.store.database import Store
 from tests.api_world import SMALL, TinyAnswers, browser_of, own_store
-from tests.issuer import AUDIENCE, CLIENT, SECRET, Issuer, running_issuer
+from tests.issuer import AUDIENCE, CLIENT, SECRET, Issuer, access_settings, running_issuer, signin_settings
 
 HERE = "http://127.0.0.1:8800"
 NOW = int(time.time())
@@ -44,25 +44,10 @@ def portal() -> Iterator[Portal]:
 
 
 def settings(issuer: Issuer) -> Settings:
-    access = {
-        "oidc_issuer": issuer.address,
-        "oidc_audience": AUDIENCE,
-        "oidc_jwks_url": f"{issuer.address}/keys",
-        "oidc_refresh_s": 0.0,
-        "oidc_roles": {"can-bo": "staff"},
-    }
-    signin = {
-        "public_url": HERE,
-        "oidc_authorize_url": f"{issuer.address}/authorize",
-        "oidc_token_url": f"{issuer.address}/token",
-        "oidc_client_id": CLIENT,
-        "oidc_client_secret": SECRET,
-        "oidc_scope": "openid roles",
-    }
     return Settings(
         serving=SMALL.serving,
-        access=AccessSettings.model_validate(access),
-        signin=SigninSettings.model_validate(signin),
+        access=AccessSettings.model_validate(access_settings(issuer)),
+        signin=SigninSettings.model_validate(signin_settings(issuer, HERE)),
     )
 
 
