@@ -235,7 +235,7 @@ def test_invented_data_is_labelled_and_the_model_named(matcher: Matcher, small_b
 def test_the_answer_as_json_has_times_and_multipliers(matcher: Matcher) -> None:
     first = shortlist_json(matcher.shortlist(BRIEF, 1))["entries"][0]
     assert first["evidence"][0]["published_at"].startswith("2026-")
-    assert {"name", "value", "multiplier"} == set(first["parts"][0])
+    assert {"name", "value", "weight", "multiplier"} == set(first["parts"][0])
 
 
 FORMAL = (
