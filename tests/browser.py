@@ -84,13 +84,9 @@ class Watched:
         return [request.url for request in self.requests if not request.url.startswith((*own, "data:", "blob:"))]
 
     def transferred_bytes(self) -> int:
-        """What came over the wire since the last `forget`, headers with it."""
+        """What came over the wire, headers with it."""
         sizes = [request.sizes() for request in self.requests]
         return sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
-
-    def forget(self) -> None:
-        """Count anew from here."""
-        self.requests.clear()
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request)
