@@ -37,9 +37,9 @@ def program() -> str | None:
 @contextmanager
 def running() -> Iterator[Browser]:
     """A browser without a window. As root, as CI often is, Chromium runs only without its own sandbox."""
-    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+    given = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # there is no GPU to draw with
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=alone)
+        browser = playwright.chromium.launch(executable_path=program(), args=given)
         yield browser
         browser.close()
 
@@ -101,7 +101,12 @@ def visiting(browser: Browser, address: str = "", width: int = DESK, **context: 
     """A browser that has been nowhere yet, with a page that is watched."""
     size: Any = {"width": width, "height": _HEIGHT[width]}
     visitor = browser.new_context(
-        base_url=address, viewport=size, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", **context
+        base_url=address,
+        viewport=size,
+        locale="vi-VN",
+        timezone_id="Asia/Ho_Chi_Minh",
+        reduced_motion="reduce",
+        **context,
     )
     visitor.set_default_timeout(15_000)  # ms; a busy machine is slow, a page that hangs is found all the same
     try:
