@@ -41,7 +41,7 @@ test: setup postgresql chromium ## lint, types, import direction, tests with cov
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q --cov --cov-report=term
+	$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=term
 
 check: test ## what CI runs
 

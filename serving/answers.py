@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kolmatch.errors import BundleError, BundleMissing
@@ -140,6 +141,16 @@ class KeptModel:
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MonthReport:
+    """How a month's retraining ended ("2026-11"), in words, and the page that says what is different."""
+
+    month: str
+    vi: str
+    en: str
+    page: Path
+
+
 class ModelSource(Protocol):
     """Where models come from."""
 
@@ -152,6 +163,9 @@ class ModelSource(Protocol):
 
     def kept(self) -> Sequence[KeptModel]:
         """Every model that is kept here, usable or not, the newest month first."""
+
+    def reports(self) -> Sequence[MonthReport]:
+        """What the monthly job said of each month that is done, the newest first."""
 
     def load(self, bundle_id: str) -> Answers:
         """Read a model.

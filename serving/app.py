@@ -154,6 +154,9 @@ class _Nothing(ModelSource):
     def kept(self) -> NoReturn:
         raise AssertionError
 
+    def reports(self) -> NoReturn:
+        raise AssertionError
+
     def load(self, bundle_id: str) -> NoReturn:
         raise AssertionError(bundle_id)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from kolmatch.errors import BundleError
 from kolmatch.settings import MatcherSettings
 from models.bundle_files import Champion, bundle_folder, champion_pointer, is_bundle_id, read_manifest
-from serving.answers import Answers, KeptModel
+from serving.answers import Answers, KeptModel, MonthReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class HomeModels:
         found = [_kept(folder) for folder in sorted((self.home / "bundles").iterdir()) if is_bundle_id(folder.name)]
         return sorted(found, key=lambda model: model.manifest.created_month if model.manifest else "", reverse=True)
 
+    def reports(self) -> list[MonthReport]:
+        """What `kolmatch retrain` left under HOME/retrain, of months that are done and whose report is there."""
+        found = [_report(folder) for folder in sorted((self.home / "retrain").glob("????-??"), reverse=True)]
+        return [report for report in found if report is not None]
+
     def load(self, bundle_id: str) -> Answers:
         """Verify and read a bundle; when it was rewritten without somebody, what took its place.
 
@@ -45,6 +51,15 @@ class HomeModels:
         if not folder.exists():
             folder = successor(self.home, bundle_id) or folder
         return Matcher.load(folder, self.settings)
+
+
+def _report(folder: Path) -> MonthReport | None:
+    try:
+        ended = json.loads((folder / "journal.json").read_text(encoding="utf-8"))["outcome"]
+    except (OSError, ValueError, KeyError):  # under work, or not what was written: the job itself says which
+        return None
+    page = folder / "difference.html"
+    return MonthReport(folder.name, ended["vi"], ended["en"], page) if ended and page.is_file() else None
 
 
 def _kept(folder: Path) -> KeptModel:

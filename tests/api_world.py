@@ -27,7 +27,7 @@ from models.nomination import Compared, Nomination
 from models.profile import AccountProfile, CreatorProfile
 from models.shortlist import Entry, Evidence, Excluded, FacetCover, Part, Shortlist
 from serving.access.keys import create_key
-from serving.answers import Answers, KeptModel, LiveModel
+from serving.answers import Answers, KeptModel, LiveModel, MonthReport
 from serving.app import create_app, service_of
 from serving.envelope import SECURITY_HEADERS
 from serving.signin.forms import token_of
@@ -214,6 +214,9 @@ class MadeModel:
     def kept(self) -> list[KeptModel]:
         manifest = self.make().manifest
         return [KeptModel(manifest.bundle_id, manifest, None)]
+
+    def reports(self) -> list[MonthReport]:
+        return []
 
     def load(self, bundle_id: str) -> Answers:
         answers = self.make()

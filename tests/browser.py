@@ -16,11 +16,13 @@ from typing import Any, Final
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 MISSING: Final = (
     "Chromium: not found, so the pages are not tested in a browser. "
     "Install it (apt-get install chromium) and run again."
 )
+_MISSED_FRAMES: Final = 3
 KEPT: Final = Path(__file__).parents[1] / "build" / "screenshots"
 PHONE, GUIDE, DESK = 360, 1100, 1440  # pixels of width; that of the guide's pictures between
 _HEIGHT: Final = {PHONE: 740, GUIDE: 700, DESK: 900}
@@ -143,7 +145,18 @@ def overflow_px(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def picture_of(page: Page, *, whole: bool = False) -> bytes:
+    """A picture (PNG) of the window, or of the whole page. On a busy machine Chromium may miss a frame: asked again."""
+    for _ in range(_MISSED_FRAMES):
+        try:
+            return page.screenshot(full_page=whole)
+        except PlaywrightError as missed:
+            if "Unable to capture screenshot" not in missed.message:
+                raise
+    return page.screenshot(full_page=whole)
+
+
 def keep_screenshot(page: Page, name: str) -> None:
     """Keep what a page looks like under build/screenshots, for people to look at."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=KEPT / f"{name}.png", full_page=True)
+    (KEPT / f"{name}.png").write_bytes(picture_of(page, whole=True))

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from serving.pages.wording import WORDS
 from serving.signin.wording import WORDS as SIGN_IN_WORDS
 from tests import browser, browser_world
-from tests.browser import GUIDE, signed_in, visiting
+from tests.browser import GUIDE, picture_of, signed_in, visiting
 from tests.browser_world import TEXT, TITLE, Office
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "guide"
@@ -45,7 +45,7 @@ class Album:
         """A picture of what is in the window, from `top` on."""
         if top is not None:
             top.evaluate("element => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 16)")
-        picture = Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(_COLOURS)
+        picture = Image.open(BytesIO(picture_of(page))).convert("RGB").quantize(_COLOURS)
         picture.save(self.folder / f"{name}.png", optimize=True)
         texts: list[str] = page.locator(f"main >> {_SAID}").evaluate_all(_OWN_TEXTS)
         self.words[name] = sorted(_LABELS & {" ".join(text.split()) for text in texts})

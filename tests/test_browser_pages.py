@@ -33,7 +33,11 @@ FIRST_VIEW_BYTES: Final = 150_000
 APP: Final = bare_app()
 # What is no page: where one is led on, files, what belongs to programs or into a frame.
 LED_ON: Final = {"/", "/signin/portal", "/signin/callback"}
-NO_PAGES: Final = {*LED_ON, "/static/{name}", "/widget/{name}", "/widget/shortlist/{brief_id}", "/openapi.json"}
+NO_PAGES: Final = {
+    *LED_ON,
+    *("/static/{name}", "/widget/{name}", "/widget/shortlist/{brief_id}", "/openapi.json"),
+    "/models/months/{month}",  # a document that the monthly job wrote
+}
 ROUTES: Final = sorted(
     path
     for (method, path), role in roles_of(APP.routes).items()

@@ -163,7 +163,9 @@ def test_the_command_says_figures_and_where_the_report_is(
     out = tmp_path / "báo cáo"
     given = ["kolmatch", "evaluate", "--home", str(home), "--version", "1", "--from", DAY, "--out", str(out)]
     monkeypatch.setattr(sys, "argv", given)
-    main()
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
     said = capsys.readouterr().out
     for shown in ("SYNTHETIC", str(out), "backtest next post: interval 80 holds"):
         assert shown in said

@@ -314,3 +314,27 @@ def test_the_json_log_is_one_object_a_line_with_the_fields_of_the_request(caplog
     assert (content["request_id"], content["level"], content["logger"]) == ("mine", "INFO", "kolmatch.access")
     assert content["milliseconds"] >= 0
     assert "nguyen-van-a" not in json.dumps(content)
+
+
+def test_months_that_are_done_are_told_the_newest_first(tmp_path: Path) -> None:
+    def month(name: str, journal: str, page: str | None) -> None:
+        folder = tmp_path / "retrain" / name
+        folder.mkdir(parents=True)
+        (folder / "journal.json").write_text(journal, encoding="utf-8")
+        if page is not None:
+            (folder / "difference.html").write_text(page, encoding="utf-8")
+
+    done = '{"outcome": {"vi": "Giữ nguyên", "en": "Kept"}}'
+    source = HomeModels(tmp_path, MatcherSettings())
+    assert source.reports() == []
+    month("2026-08", done, "<p>x</p>")
+    month("2026-09", done, None)
+    month("2026-10", "{", "<p>x</p>")
+    month("2026-11", '{"outcome": null}', "<p>x</p>")
+    month("2026-12", done, "<p>y</p>")
+    found = source.reports()
+    assert [(one.month, one.vi, one.en) for one in found] == [
+        ("2026-12", "Giữ nguyên", "Kept"),
+        ("2026-08", "Giữ nguyên", "Kept"),
+    ]
+    assert found[0].page.read_text(encoding="utf-8") == "<p>y</p>"

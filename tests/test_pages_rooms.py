@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from models.detail import PlatformMonth, PostPoint
+from serving.answers import MonthReport
 from serving.pages import charts
 from serving.pages.routes_creators import _per_month
 from serving.pages.writing import Writing
 from serving.store.database import Store
 from serving.store.tables import OutcomeRow, RightsRequestRow, TombstoneRow
-from tests.api_world import own_store
+from tests.api_world import MadeModel, own_store
 from tests.test_pages import BROWSER, Desk, brief_of, words
 
 
@@ -143,6 +145,18 @@ def test_models_show_what_answers_and_when_everybodys_views_changed(desk: Desk) 
     assert "mẫu, không có thật" in said
     assert "10/2026 ×1,60 ×1,40 – ×1,80 50 có" in said
     assert page.count('class="jump"') == 1
+
+
+def test_what_each_month_changed_is_a_click_away(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Chưa có lần huấn luyện lại hằng tháng nào" in words(desk.get("/models"))
+    (tmp_path / "difference.html").write_text("<h1>Khác gì</h1>", encoding="utf-8")
+    told = MonthReport("2026-11", "Giữ nguyên: hòa.", "Kept: a tie.", tmp_path / "difference.html")
+    monkeypatch.setattr(MadeModel, "reports", lambda _: [told])
+    page = desk.get("/models")
+    assert 'href="/models/months/2026-11"' in page
+    assert "11/2026 : Giữ nguyên: hòa." in words(page)
+    assert "Khác gì" in desk.get("/models/months/2026-11")
+    assert desk.browser.get("/models/months/2026-10", headers=BROWSER).status_code == 404
 
 
 def test_only_an_administrator_loads_a_model(desk: Desk, admin: Desk) -> None:

@@ -397,6 +397,9 @@ def test_a_model_that_is_gone_is_said_so(office: Office) -> None:
         def kept(self) -> Any:
             return []
 
+        def reports(self) -> Any:
+            return []
+
         def load(self, bundle_id: str) -> Answers:
             raise BundleMissing("gone", "mất")
 

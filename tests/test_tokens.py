@@ -96,7 +96,7 @@ NOW = int(time.time())
         {"department": None},
         {"department": 7},
     ],
-    ids=str,
+    ids=lambda given: "-".join(given),
 )
 def test_a_token_that_does_not_hold_is_refused(issuer: Issuer, changed: dict[str, Any]) -> None:
     with pytest.raises(NotSignedIn):

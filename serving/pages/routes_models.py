@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from serving.access.callers import Role
 from serving.access.guard import CallerIn
+from serving.envelope import PAGE_HEADERS
 from serving.models.routes import kept_models, reload
 from serving.pages import charts
 from serving.pages.language import language_of
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from models.detail import PlatformMonth
 
 _SEE_OTHER: Final = 303
+_REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 router = APIRouter(prefix="/models", include_in_schema=False)
 
 
@@ -42,6 +45,7 @@ def get_models(
         request,
         "models.html.j2",
         models=kept_models(service).items,
+        reports=service.live.source.reports(),
         live=live.answers.manifest,
         version=live.version,
         until=live.answers.data_until,
@@ -52,6 +56,16 @@ def get_models(
         jumps=[month for month in months if month.jump],
         chart=charts.months(own, Writing(language_of(request)), t("months.chart", months=len(own))) if own else None,
     )
+
+
+@router.get("/months/{month}", dependencies=[page_needs(Role.VIEWER)])
+def get_month(service: ServiceIn, month: Annotated[str, PathParameter(pattern=r"^\d{4}-\d\d$")]) -> Response:
+    """What a month's retraining changed: the report as the job wrote it, with its own style and nothing else."""
+    for report in service.live.source.reports():
+        if report.month == month:
+            content = report.page.read_text(encoding="utf-8")
+            return HTMLResponse(content, headers={**PAGE_HEADERS, "Content-Security-Policy": _REPORT_POLICY})
+    raise HTTPException(404)
 
 
 @router.post("/reload", dependencies=[page_needs(Role.ADMIN)])

@@ -128,6 +128,17 @@ RECORD_WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Biểu đồ lượt xem chung của {months} tháng so với mức thường; số liệu ở bảng bên dưới.",
         "Everybody's views over {months} months against the usual; the figures are in the table below.",
     ),
+    "reports.title": ("Mỗi tháng khác gì", "What each month changed"),
+    "reports.none": (
+        "Chưa có lần huấn luyện lại hằng tháng nào (kolmatch retrain).",
+        "There was no monthly retraining yet (kolmatch retrain).",
+    ),
+    "help.reports": (
+        "Việc hằng tháng so mô hình mới với mô hình đang dùng trên những bài cả hai chưa thấy, và ghi lại ai lên, ai "
+        "xuống, vì sao; từ ngữ, lượt xem, khán giả và lượng dữ liệu đổi thế nào.",
+        "The monthly job compares the new model with the live one on posts that neither has seen, and tells who rose "
+        "and fell and why, and how words, views, audiences and volume moved.",
+    ),
     "months.factor": ("So với mức thường", "Against the usual"),
     "months.jump": ("Đổi đột ngột", "Sudden change"),
     "months.jumps": ("Tháng đổi đột ngột, lịch sử đã hiệu chỉnh", "Sudden changes; histories were corrected"),
