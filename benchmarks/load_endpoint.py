@@ -2,6 +2,7 @@
 
 `bare` is an ASGI application that reads the body and returns the answer of its number: nothing is looked up, checked,
 ranked or logged. `framework` does the same as a route of FastAPI that checks the body by the service's own model.
+`encoded` holds the answers as objects and lets FastAPI make the JSON, as its routes do unless they say otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kolmatch.cli.service import listen, server_of
 from kolmatch.settings import ServingSettings
 from serving.schemas import ShortlistRequest
+from serving.shortlist_answer import ShortlistAnswer
 
 
 def bare(answers: Sequence[bytes]) -> ASGIApp:
@@ -49,7 +51,26 @@ def framework(answers: Sequence[bytes]) -> ASGIApp:
     return app
 
 
-KINDS: Final[dict[str, Callable[[Sequence[bytes]], ASGIApp]]] = {"bare": bare, "framework": framework}
+def encoded(answers: Sequence[bytes]) -> ASGIApp:
+    """The same as a route that returns an object of the shape which the service describes."""
+    app, told = FastAPI(), [json.loads(answer) for answer in answers]
+
+    @app.post("/v1/shortlists", response_model=ShortlistAnswer)
+    async def answer(body: ShortlistRequest, number: int = 0) -> object:
+        return told[number % len(told)]
+
+    @app.get("/readyz")
+    async def ready() -> None:
+        """It has nothing to load."""
+
+    return app
+
+
+KINDS: Final[dict[str, Callable[[Sequence[bytes]], ASGIApp]]] = {
+    "bare": bare,
+    "framework": framework,
+    "encoded": encoded,
+}
 
 
 def main() -> None:

@@ -10,12 +10,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import expit, logit, ndtri
 
 from data.contract import AGE_BUCKETS
 from features.audience import YOUNGEST, YOUTH, cut_variance, parts
@@ -53,7 +53,7 @@ _YOUNG_UP_TO: Final = 34  # the last age of a bucket of the young: a range that 
 # Log spread of a province's share about its part of the people outside the city: audiences are local, reports silent.
 PROVINCE_SD: Final = 0.7
 CONFLICTING: Final = 4.0  # reports differ by twice what chance and their usual errors explain
-_TENTH: Final = float(ndtri(0.9))
+_TENTH: Final = NormalDist().inv_cdf(0.9)
 _EDGE: Final = 1e-6  # no share is nothing or all
 _WIDEST: Final = 1.5  # log odds: 13 to 87 % about a half says "not known" well enough
 _KEPT: Final = 4  # targets whose shares are kept: most briefs ask for one, and each costs 32 bytes a presence
@@ -115,8 +115,13 @@ class Portion:
         """
         mean = np.clip(self.mean, _EDGE, 1.0 - _EDGE)
         sd = np.minimum(np.sqrt(self.spread) / (1.0 - mean), _WIDEST)
-        middle = logit(mean) * np.sqrt(1.0 + np.pi * sd**2 / 8)
-        return AudienceShares(expit(middle - _TENTH * sd), expit(middle), expit(middle + _TENTH * sd), mean)
+        middle = np.log(mean / (1.0 - mean)) * np.sqrt(1.0 + np.pi * sd**2 / 8)
+        return AudienceShares(_expit(middle - _TENTH * sd), _expit(middle), _expit(middle + _TENTH * sd), mean)
+
+
+def _expit(log_odds: Doubles) -> Doubles:
+    chance: Doubles = 1.0 / (1.0 + np.exp(-log_odds))
+    return chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -46,6 +47,12 @@ def end_of(store: Store) -> ChainEnd:
 def test_the_migrations_make_the_tables_that_the_code_describes(store: Store) -> None:
     with store.reading() as session:
         assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+
+
+def test_the_versions_that_file_names_tell_are_alembics_own() -> None:
+    scripts = ScriptDirectory(schema.FOLDER, version_locations=[str(schema.FOLDER)])
+    assert schema.known() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert schema.newest() == scripts.get_current_head()
 
 
 def test_an_upgrade_of_what_is_new_already_changes_nothing(store: Store) -> None:

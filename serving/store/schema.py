@@ -1,28 +1,33 @@
-"""The tables' own version: from any earlier one to today's, step by step, and never past what this kolmatch knows."""
+"""The tables' own version: from any earlier one to today's, step by step, and never past what this kolmatch knows.
+
+Alembic takes the steps and is imported only then: a service whose store has today's version does without its 12 MiB.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext, RevisionStep
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from kolmatch import __version__
 from kolmatch.errors import StoreError, StoreNewer
 from serving.store.database import Store
 
-_FOLDER: Final = Path(__file__).parent / "migrations"
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+FOLDER: Final = Path(__file__).parent / "migrations"
 
 
 def newest() -> str:
     """The version that this kolmatch writes."""
-    head = _scripts().get_current_head()
-    assert head is not None
-    return head
+    return known()[-1]
+
+
+def known() -> list[str]:
+    """All versions, the oldest first: each is the beginning of the name of the file that leads to it."""
+    return sorted(file.name.partition("_")[0] for file in FOLDER.glob("r*_*.py"))
 
 
 def current(store: Store) -> str | None:
@@ -67,17 +72,15 @@ def check(store: Store) -> None:
         )
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(_FOLDER, version_locations=[str(_FOLDER)])
-
-
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):  # Alembic's own, of one row
+        return None
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return version
 
 
 def _check_known(found: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in known():
         raise StoreNewer(
             f"The store has schema {found}, which this kolmatch {__version__} does not know: a later one wrote it. "
             "Install that version, or restore a backup made before the upgrade.",
@@ -88,7 +91,11 @@ def _check_known(found: str | None) -> None:
 
 def _upgrade(connection: Connection) -> None:
     """Alembic's own upgrade, without the script `env.py` that it would run as a program."""
-    scripts = _scripts()
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(FOLDER, version_locations=[str(FOLDER)])
 
     def steps(revision: tuple[str, ...], _context: MigrationContext) -> list[RevisionStep]:
         # What alembic.command.upgrade calls; there is no public way.
