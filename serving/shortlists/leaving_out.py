@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.tombstones import marked
 from serving.store.tables import CheckRow, TombstoneRow
+
+# Asked with every list: made once, so that SQLAlchemy finds its SQL by the object.
+_STONES: Final = select(TombstoneRow.number, TombstoneRow.creator_id).order_by(TombstoneRow.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class LeftOut:
 
 def left_out(session: Session, brief_id: str | None, today: date) -> LeftOut:
     """Who is left out of a list for this brief today."""
-    stones = session.execute(select(TombstoneRow.number, TombstoneRow.creator_id).order_by(TombstoneRow.number)).all()
+    stones = session.execute(_STONES).all()
     highest = stones[-1].number if stones else 0
     gone = tuple(stone.creator_id for stone in stones)
     return LeftOut(gone, highest, blocked(session, brief_id, today) if brief_id else ())
