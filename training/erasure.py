@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from data.erasure import Erased
@@ -46,7 +46,7 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
     """
     registry = Registry.open(home, settings.registry)
     with alone(home):
-        _bring_home(registry, erasing.creator_id)
+        registry.bring_home(partial(holds, creator_id=erasing.creator_id))
         bundles = home / "bundles"
         folders = [folder for folder in _folders(bundles) if holds(folder, erasing.creator_id)]
         erased = []
@@ -55,18 +55,6 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
             erased.append(_replaced(home, registry, folder, erasing))
         report("models", len(folders), max(len(folders), 1))
         return erased + erase_from_reports(home, registry, erasing.creator_id)
-
-
-def _bring_home(registry: Registry, creator_id: str) -> None:
-    """Copies of all registered bundles under the home folder; an unreadable one that may know the person is removed."""
-    for version in registry.versions():
-        try:
-            registry.fetch(str(version.version))
-        except (BundleDamaged, BundleFormat):
-            with tempfile.TemporaryDirectory() as scratch:
-                registry.download(version, Path(scratch))
-                if holds(Path(scratch), creator_id):
-                    registry.replace_bundle(version.bundle_id, None)
 
 
 def _folders(bundles: Path) -> list[Path]:

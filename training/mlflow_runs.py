@@ -4,43 +4,71 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from models.bundle_files import Manifest
+from models.bundle_files import Manifest, read_manifest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput, Run
+    from mlflow.store.entities import PagedList
+
+_One = TypeVar("_One")
 
 ARTIFACT_FOLDER: Final = "bundle"
 BUNDLE_TAG: Final = "kolmatch.bundle_id"
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
-_MOST_RUNS: Final = 1000  # that share a bundle: trainings of the same data end in the same bytes
+_PAGE: Final = 1000  # runs or experiments asked for at once; every page is read
 _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
+
+
+def our_runs(client: MlflowClient) -> list[Run]:
+    """Every run that ever logged a bundle: those marked deleted too, and those whose version or bundle is gone."""
+    return _runs(client, f"tags.`{BUNDLE_TAG}` LIKE '%'")
 
 
 def runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
     """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
+    return _runs(client, f"tags.`{BUNDLE_TAG}` = '{bundle_id}'")
+
+
+def _runs(client: MlflowClient, wanted: str) -> list[Run]:
     from mlflow.entities import ViewType
 
-    experiments = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
-    wanted = f"tags.`{BUNDLE_TAG}` = '{bundle_id}'"
-    return list(client.search_runs(experiments, wanted, run_view_type=ViewType.ALL, max_results=_MOST_RUNS))
+    experiments = _paged(lambda page: client.search_experiments(ViewType.ALL, _PAGE, page_token=page))
+    ids = [one.experiment_id for one in experiments]
+    return list(_paged(lambda page: client.search_runs(ids, wanted, ViewType.ALL, _PAGE, page_token=page)))
 
 
-def replace_artifacts(client: MlflowClient, run: Run, folder: Path | None) -> None:
+def _paged(search: Callable[[str | None], PagedList[_One]]) -> Iterator[_One]:
+    page = search(None)
+    yield from page
+    while page.token:
+        page = search(page.token)
+        yield from page
+
+
+def holds_bundle(client: MlflowClient, run: Run) -> bool:
+    """Whether any file of a bundle is left in a run."""
+    return bool(client.list_artifacts(run.info.run_id, ARTIFACT_FOLDER))
+
+
+def replace_bundle(client: MlflowClient, model_name: str, run: Run, folder: Path | None) -> None:
     """Put another bundle in the place of a run's; None, or a run that was deleted, is left without one."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     repository: Any = get_artifact_repository(run.info.artifact_uri)
     repository.delete_artifacts(ARTIFACT_FOLDER)
-    if folder and run.info.lifecycle_stage == "active":
+    if run.info.lifecycle_stage != "active":
+        return
+    if folder:
         client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
+    _tag_anew(client, model_name, run, read_manifest(folder) if folder else None)
 
 
-def tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
+def _tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
     """Versions first: a run that still has the old tag is found again when this is cut off."""
     run_id = str(run.info.run_id)
     for made in client.search_model_versions(f"run_id='{run_id}'"):
@@ -104,17 +132,17 @@ def download(client: MlflowClient, run_id: str, folder: Path) -> None:
 
 
 def remove_files(
-    client: MlflowClient, run_id: str, folder: str, names: Sequence[str], holding: Callable[[Path], bool]
+    client: MlflowClient, run: Run, folder: str, names: Sequence[str], holding: Callable[[Path], bool]
 ) -> bool:
     """Remove a run's files of these names in a folder if one of them holds somebody; whether it did."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    wanted = {f"{folder}/{name}" for name in names}
+    run_id, wanted = run.info.run_id, {f"{folder}/{name}" for name in names}
     found = [one.path for one in client.list_artifacts(run_id, folder) if one.path in wanted]
     with tempfile.TemporaryDirectory() as scratch:
         if not any(holding(Path(client.download_artifacts(run_id, path, scratch))) for path in found):
             return False
-    repository: Any = get_artifact_repository(client.get_run(run_id).info.artifact_uri)
+    repository: Any = get_artifact_repository(run.info.artifact_uri)
     for path in found:
         repository.delete_artifacts(path)
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
-from kolmatch.errors import BundleError, BundleFormat, BundleMissing, RegistryError
+from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing, RegistryError
 from kolmatch.settings import RegistrySettings
 from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
 from training.mlflow_client import connect, failures, quiet
@@ -26,18 +27,20 @@ from training.mlflow_runs import (
     ARTIFACT_FOLDER,
     BUNDLE_TAG,
     download,
+    holds_bundle,
     log_metrics,
     log_values,
+    our_runs,
     read_name,
     remove_files,
-    replace_artifacts,
+    replace_bundle,
     runs_with,
-    tag_anew,
 )
 from training.moves import Move, moves_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
 CHAMPION: Final = "champion"
@@ -154,7 +157,7 @@ class Registry:
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, str(version))
             if alias == CHAMPION:
-                self._install(client, chosen)
+                self._install(client, chosen.bundle_id, chosen.run_id)
             self._point(client, alias, version, chosen.bundle_id)
             if alias == CHAMPION and CHALLENGER in chosen.aliases:
                 client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
@@ -170,7 +173,7 @@ class Registry:
         """
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, str(version))
-            self._install(client, chosen)
+            self._install(client, chosen.bundle_id, chosen.run_id)
             self._note(client, action, version, by, note, at)
             self._point(client, CHAMPION, version, chosen.bundle_id)
             if CHALLENGER in chosen.aliases:
@@ -209,8 +212,7 @@ class Registry:
         if self._is_local and not self._database.exists():
             return 0
         with self._alone(), self._mlflow() as client:
-            runs = {version.run_id for version in self._list(client)}
-            return sum(remove_files(client, run_id, EVALUATION_FOLDER, names, holding) for run_id in sorted(runs))
+            return sum(remove_files(client, run, EVALUATION_FOLDER, names, holding) for run in our_runs(client))
 
     def fetch(self, alias_or_version: str) -> Path:
         """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.
@@ -229,15 +231,25 @@ class Registry:
             return self._last_champion(error)
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, alias_or_version)
-            folder = self._install(client, chosen)
+            folder = self._install(client, chosen.bundle_id, chosen.run_id)
             if alias_or_version == CHAMPION:
                 point_champion(self._home, chosen.bundle_id, chosen.version)
             return folder
 
-    def download(self, version: ModelVersion, folder: Path) -> None:
-        """Copy a version's artifacts into an empty folder as they are, damaged or not."""
-        with self._mlflow() as client:
-            download(client, version.run_id, folder)
+    def bring_home(self, holding: Callable[[Path], bool]) -> None:
+        """Have every bundle that is left in a run under HOME/bundles; one that nobody can read and holds somebody goes.
+
+        For erasure alone: runs that were deleted, or have no version any more, are looked through too.
+
+        Raises:
+            BundleError: a bundle could not be copied under HOME/bundles.
+        """
+        if self._is_local and not self._database.exists():
+            return
+        with self._alone(), self._mlflow() as client:
+            for run in our_runs(client):
+                if holds_bundle(client, run):
+                    self._bring(client, run, holding)
 
     def replace_bundle(self, bundle_id: str, folder: Path | None) -> None:
         """Put another bundle in the place of one in every run and version that holds it; None only removes it.
@@ -247,11 +259,8 @@ class Registry:
         if self._is_local and not self._database.exists():
             return
         with self._alone(), self._mlflow() as client:
-            manifest = read_manifest(folder) if folder else None
             for run in runs_with(client, bundle_id):
-                replace_artifacts(client, run, folder)
-                if run.info.lifecycle_stage == "active":
-                    tag_anew(client, self._settings.model_name, run, manifest)
+                replace_bundle(client, self._settings.model_name, run, folder)
 
     @property
     def _database(self) -> Path:
@@ -381,19 +390,29 @@ class Registry:
         if CHAMPION not in self._aliases(client):
             return False
         try:
-            self._install(client, self._one(client, CHAMPION))
+            champion = self._one(client, CHAMPION)
+            self._install(client, champion.bundle_id, champion.run_id)
         except BundleFormat:
             return False
         except (BundleError, RegistryError):
             return True
         return True
 
-    def _install(self, client: MlflowClient, chosen: ModelVersion) -> Path:
+    def _install(self, client: MlflowClient, bundle_id: str, run_id: str) -> Path:
         def provide(folder: Path) -> None:
             with failures(self.tracking_uri):
-                download(client, chosen.run_id, folder)
+                download(client, run_id, folder)
 
-        return install_bundle(self._home, chosen.bundle_id, provide)
+        return install_bundle(self._home, bundle_id, provide)
+
+    def _bring(self, client: MlflowClient, run: Run, holding: Callable[[Path], bool]) -> None:
+        try:
+            self._install(client, run.data.tags[BUNDLE_TAG], run.info.run_id)
+        except (BundleMissing, BundleDamaged, BundleFormat):
+            with tempfile.TemporaryDirectory() as scratch:
+                download(client, run.info.run_id, Path(scratch))
+                if holding(Path(scratch)):
+                    replace_bundle(client, self._settings.model_name, run, None)
 
     def _point(self, client: MlflowClient, alias: str, version: int, bundle_id: str) -> None:
         client.set_registered_model_alias(self._settings.model_name, alias, str(version))

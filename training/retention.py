@@ -61,8 +61,7 @@ def prune(home: Path, registry: Registry, found: Sequence[Prunable]) -> None:
         RegistryError: MLflow cannot be reached.
     """
     for one in found:
-        if one.versions:
-            registry.replace_bundle(one.bundle_id, None)
+        registry.replace_bundle(one.bundle_id, None)
         shutil.rmtree(bundle_folder(home, one.bundle_id), ignore_errors=True)
 
 
