@@ -29,6 +29,7 @@ from models.matcher import Matcher
 from training.backtest import Backtest, backtest
 from training.capture import Captured, briefs_of_world, by_every_order, capture, later_hashtags, usual_orders
 from training.figures import CaptureFigures, ForecastFigures, capture_figures, forecast_figures
+from training.monthly.calendar import month_of
 from training.outcomes import OutcomeFigures, outcome_figures
 from training.pipeline import train
 from training.registry import ModelVersion
@@ -199,7 +200,7 @@ def _held_against(
 ) -> _Held:
     past = copy_until(catalogue, at, folder)
     try:
-        bundle = train(folder, as_trained, month=f"{at:%Y-%m}", progress=_named(progress, "past model"))
+        bundle = train(folder, as_trained, month=month_of(at), progress=_named(progress, "past model"))
     except TooLittleData:
         return _Held()
     manifest, contents = load_bundle(bundle)
