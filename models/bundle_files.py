@@ -166,6 +166,29 @@ def bundle_folder(home: Path, bundle_id: str) -> Path:
     return home / "bundles" / bundle_id
 
 
+def local_bundles(home: Path) -> list[Path]:
+    """Folders of all bundles under a home folder, by id; what cut-off runs left beside them is none."""
+    folder = home / "bundles"
+    return sorted(path for path in folder.iterdir() if is_bundle_id(path.name)) if folder.is_dir() else []
+
+
+def settle(fresh: Path, bundle_id: str) -> Path:
+    """Give a bundle its own name beside its present one; the same bundle made before stays if whole, the copy goes.
+
+    Raises:
+        BundleError: the folder cannot be changed.
+    """
+    final = fresh.with_name(bundle_id)
+    try:
+        if is_whole(final, bundle_id):
+            shutil.rmtree(fresh)
+        else:
+            _put(fresh, final)
+    except OSError as error:
+        raise _not_written(final, error) from error
+    return final
+
+
 def install_bundle(home: Path, bundle_id: str, provide: Callable[[Path], None]) -> Path:
     """Have `bundle_id` whole under HOME/bundles and return its folder; `provide` is called only when it is not.
 
@@ -186,13 +209,17 @@ def install_bundle(home: Path, bundle_id: str, provide: Callable[[Path], None]) 
         with new_folder(arriving) as folder:
             provide(folder)
             _check_is(folder, bundle_id)
-        if target.exists():
-            shutil.rmtree(target)
-        arriving.rename(target)
-        sync(target.parent)
+        _put(arriving, target)
     except OSError as error:
         raise _not_written(target, error) from error
     return target
+
+
+def _put(arriving: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    arriving.rename(target)
+    sync(target.parent)
 
 
 def champion_pointer(home: Path) -> Champion:

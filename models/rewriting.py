@@ -16,7 +16,7 @@ import polars as pl
 
 from features.static_encoder import StaticEncoder
 from models.bundle import ENCODER_FOLDER, Contents, load_bundle, save_contents
-from models.bundle_files import Manifest, bundle_folder, is_whole, sweep, write_bundle
+from models.bundle_files import bundle_folder, local_bundles, settle, sweep, write_bundle
 from models.erasure import without_creators
 from models.writing import disk_errors
 
@@ -43,7 +43,7 @@ def rewritings(folder: Path) -> tuple[Rewriting, ...]:
 
 def successor(home: Path, bundle_id: str) -> Path | None:
     """The folder of the bundle that took a rewritten one's place, the last in line; None when it was not rewritten."""
-    lines = [(folder, rewritings(folder)) for folder in sorted((home / "bundles").glob("[0-9a-f]*"))]
+    lines = [(folder, rewritings(folder)) for folder in local_bundles(home)]
     found = [(len(line), folder) for folder, line in lines if any(one.made_from == bundle_id for one in line)]
     return max(found)[1] if found else None
 
@@ -81,17 +81,7 @@ def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: s
         seed=manifest.seed,
         code_sha256=manifest.code_sha256,
     )
-    return _settled(fresh, home, written)
-
-
-def _settled(fresh: Path, home: Path, manifest: Manifest) -> Path:
-    final = bundle_folder(home, manifest.bundle_id)
-    if is_whole(final, final.name):  # a run that was cut off made it already
-        shutil.rmtree(fresh)
-    else:
-        shutil.rmtree(final, ignore_errors=True)
-        fresh.rename(final)
-    return final
+    return settle(fresh, written.bundle_id)
 
 
 def _filler(contents: Contents, encoder: Path, notes: list[Rewriting]) -> Callable[[Path], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from kolmatch.files import sha256_of
 from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
-from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
+from models.bundle_files import bundle_folder, settle, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
@@ -164,7 +163,7 @@ def _trained(
         seed=settings.training.seed,
     )
     progress("write", 1, 1)
-    return _settle(fresh, bundle_folder(home, manifest.bundle_id))
+    return settle(fresh, manifest.bundle_id)
 
 
 def inputs(catalogue: Catalogue, warm_start: Sequence[Path], decided: Sequence[DecidedList]) -> dict[str, str]:
@@ -186,16 +185,6 @@ def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
 def _write(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
     with disk_errors():
         save_contents(contents, folder, save_encoder)
-
-
-def _settle(fresh: Path, final: Path) -> Path:
-    """Give a bundle its own name; the same bundle made before is kept, if it is whole, and the copy dropped."""
-    if is_whole(final, final.name):
-        shutil.rmtree(fresh)
-    else:
-        shutil.rmtree(final, ignore_errors=True)
-        fresh.rename(final)
-    return final
 
 
 class _Job:
