@@ -18,7 +18,6 @@ from features.static_encoder import StaticEncoder
 from models.bundle import ENCODER_FOLDER, Contents, load_bundle, save_contents
 from models.bundle_files import bundle_folder, local_bundles, settle, sweep, write_bundle
 from models.erasure import without_creators
-from models.writing import disk_errors
 
 NOTES: Final = "erasures.json"
 
@@ -94,8 +93,7 @@ def _filler(contents: Contents, encoder: Path, notes: list[Rewriting]) -> Callab
             shutil.copytree(encoder, folder, dirs_exist_ok=True)
 
     def fill(folder: Path) -> None:
-        with disk_errors():
-            save_contents(contents, folder, save_encoder)
+        save_contents(contents, folder, save_encoder)
         (folder / NOTES).write_text(json.dumps([asdict(one) for one in notes], indent=2) + "\n", encoding="utf-8")
 
     return fill

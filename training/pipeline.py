@@ -29,7 +29,6 @@ from models.post_index import VectorIndex, one_thread
 from models.preferences import DecidedList
 from models.terms import Taught
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
-from models.writing import disk_errors
 from training.asking import learn_shares
 from training.attention import bought_attention
 from training.audience import fit_audience
@@ -152,7 +151,7 @@ def _trained(
     sweep(fresh)
     manifest = write_bundle(
         fresh,
-        lambda folder: _write(contents, folder, save_encoder),
+        lambda folder: save_contents(contents, folder, save_encoder),
         created_month=month,
         synthetic=catalogue.is_synthetic(),
         trained_on=inputs(catalogue, warm_start, decided),
@@ -180,11 +179,6 @@ def _alike(catalogue: Catalogue, decided: Sequence[DecidedList]) -> list[Decided
 def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
     rng = np.random.default_rng([settings.training.seed, _CHOICES_DRAW])
     return learn_preferences(decided, settings.matcher.fit_weight, settings.training.least_decided_briefs, rng)
-
-
-def _write(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
-    with disk_errors():
-        save_contents(contents, folder, save_encoder)
 
 
 class _Job:
