@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from data.catalogue import Catalogue, copy_until
 from data.world import read_truth
 from features.views import GROWTH_DAYS, Growth
 from kolmatch.errors import TooLittleData, TrainingBusy, UsageError
+from kolmatch.files import held
 from kolmatch.settings import Settings
 from models.audience import SOURCES
 from models.bundle import Contents, load_bundle
@@ -155,20 +156,16 @@ def assess(
 @contextmanager
 def _alone(home: Path) -> Iterator[Path]:
     """The folder of the second model, for one evaluation at a time; what one that was cut off left there goes first."""
-    folder, lock = home / PAST_FOLDER, FileLock(home / "evaluation.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingBusy(
-            f"Another evaluation of {home} is running. Let it end, then repeat.",
-            f"Một lần đánh giá khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
-        ) from error
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
+    busy = TrainingBusy(
+        f"Another evaluation of {home} is running. Let it end, then repeat.",
+        f"Một lần đánh giá khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+    )
+    with held(FileLock(home / "evaluation.lock", timeout=0), busy):
+        try:
+            shutil.rmtree(home / PAST_FOLDER, ignore_errors=True)
+            yield home / PAST_FOLDER
+        finally:
+            shutil.rmtree(home / PAST_FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from data.catalogue import Catalogue
 from features.documents import brief_text, caption_texts, post_texts, tag_lists
@@ -18,7 +18,7 @@ from features.encoder import Encoder, SentenceEncoder, open_sentence_model
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
 from kolmatch.errors import TrainingBusy
-from kolmatch.files import sha256_of
+from kolmatch.files import held, sha256_of
 from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
@@ -98,25 +98,17 @@ def train(
         return _trained(home, catalogue, settings, month, warm_start, opted_out, decided, progress)
 
 
-@contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold the training lock; the operating system frees it when a process dies.
+def alone(home: Path) -> AbstractContextManager[None]:
+    """Hold the training lock.
 
     Raises:
         TrainingBusy: another holds it.
     """
-    lock = FileLock(home / "training.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingBusy(
-            f"Another training of {home} is running. Let it end, then repeat.",
-            f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    busy = TrainingBusy(
+        f"Another training of {home} is running. Let it end, then repeat.",
+        f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+    )
+    return held(FileLock(home / "training.lock", timeout=0), busy)
 
 
 def _trained(

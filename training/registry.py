@@ -11,15 +11,16 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing, RegistryError
+from kolmatch.files import held
 from kolmatch.settings import RegistrySettings
 from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
 from training.mlflow_client import connect, failures, quiet
@@ -272,18 +273,14 @@ class Registry:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the registry's lock; the operating system frees it when a process dies."""
-        try:
-            self._home.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout as error:
-            raise _busy(self._home, self._lock.timeout) from error
-        except OSError as error:
-            raise _not_writable(self._home, error) from error
-        try:
+        """Hold the registry's lock."""
+        with ExitStack() as stack:
+            try:
+                self._home.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(held(self._lock, _busy(self._home, self._lock.timeout)))
+            except OSError as error:
+                raise _not_writable(self._home, error) from error
             yield
-        finally:
-            self._lock.release()
 
     def _connect(self) -> MlflowClient:
         if self._client is None:
