@@ -19,9 +19,43 @@ _One = TypeVar("_One")
 
 ARTIFACT_FOLDER: Final = "bundle"
 BUNDLE_TAG: Final = "kolmatch.bundle_id"
+MONTH_TAG: Final = "kolmatch.month"
+SYNTHETIC_TAG: Final = "kolmatch.synthetic"
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
 _PAGE: Final = 1000  # runs or experiments asked for at once; every page is read
 _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
+
+
+def record(
+    client: MlflowClient,
+    experiment_id: str,
+    bundle: Path,
+    manifest: Manifest,
+    params: Mapping[str, str | int | float],
+    metrics: Mapping[str, float],
+    datasets: Mapping[str, str],
+) -> str:
+    """Log a run with a bundle as its artifacts and return its id; a run that did not finish is marked failed."""
+    name = f"{manifest.created_month} {manifest.bundle_id}"
+    run = client.create_run(experiment_id, tags=tags_of(manifest), run_name=name)
+    run_id = str(run.info.run_id)
+    finished = False
+    try:
+        _log_values(client, run, params, metrics, datasets)
+        client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
+        finished = True
+    finally:
+        client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
+    return run_id
+
+
+def tags_of(manifest: Manifest) -> dict[str, str]:
+    """What runs and versions say of their bundle."""
+    return {
+        BUNDLE_TAG: manifest.bundle_id,
+        MONTH_TAG: manifest.created_month,
+        SYNTHETIC_TAG: str(manifest.synthetic).lower(),
+    }
 
 
 def our_runs(client: MlflowClient) -> list[Run]:
@@ -89,7 +123,7 @@ def read_name(name: str) -> str:
     return name.replace(" at ", "@")
 
 
-def log_values(
+def _log_values(
     client: MlflowClient,
     run: Run,
     params: Mapping[str, str | int | float],

@@ -22,20 +22,23 @@ from filelock import FileLock
 from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing, RegistryError
 from kolmatch.files import held
 from kolmatch.settings import RegistrySettings
-from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
+from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, verify
 from training.mlflow_client import connect, failures, quiet
 from training.mlflow_runs import (
     ARTIFACT_FOLDER,
     BUNDLE_TAG,
+    MONTH_TAG,
+    SYNTHETIC_TAG,
     download,
     holds_bundle,
     log_metrics,
-    log_values,
     our_runs,
     read_name,
+    record,
     remove_files,
     replace_bundle,
     runs_with,
+    tags_of,
 )
 from training.moves import Move, moves_of
 
@@ -49,8 +52,6 @@ CHALLENGER: Final = "challenger"
 EVALUATION_FOLDER: Final = "evaluation"
 # Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
 LOCK_WAIT_S: Final = 1800.0
-_MONTH_TAG: Final = "kolmatch.month"
-_SYNTHETIC_TAG: Final = "kolmatch.synthetic"
 _RETRAIN_TAG: Final = "kolmatch.retrained_for"
 _log = logging.getLogger(__name__)
 
@@ -306,28 +307,6 @@ class Registry:
         location = (self._home / "mlflow" / "artifacts").as_uri() if self._is_local else None
         return str(client.create_experiment(name, artifact_location=location))
 
-    def _record(
-        self,
-        client: MlflowClient,
-        bundle: Path,
-        params: Mapping[str, str | int | float],
-        metrics: Mapping[str, float],
-        datasets: Mapping[str, str],
-    ) -> str:
-        """Log a run with the bundle as its artifacts; a run that did not finish is marked failed."""
-        manifest = read_manifest(bundle)
-        name = f"{manifest.created_month} {manifest.bundle_id}"
-        run = client.create_run(self._experiment(client), tags=_tags(manifest), run_name=name)
-        run_id = str(run.info.run_id)
-        finished = False
-        try:
-            log_values(client, run, params, metrics, datasets)
-            client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
-            finished = True
-        finally:
-            client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
-        return run_id
-
     def _registered(
         self,
         client: MlflowClient,
@@ -339,7 +318,7 @@ class Registry:
     ) -> ModelVersion:
         manifest = verify(bundle)
         ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
-        run_id = self._record(client, ours, params, metrics, datasets)
+        run_id = record(client, self._experiment(client), ours, manifest, params, metrics, datasets)
         return self._one(client, str(self._register(client, run_id, manifest, tags)))
 
     def _register(self, client: MlflowClient, run_id: str, manifest: Manifest, tags: Mapping[str, str]) -> int:
@@ -347,7 +326,7 @@ class Registry:
         if not client.search_registered_models(f"name='{name}'"):
             client.create_registered_model(name)
         source = f"{client.get_run(run_id).info.artifact_uri}/{ARTIFACT_FOLDER}"
-        own = {**_tags(manifest), **tags}
+        own = {**tags_of(manifest), **tags}
         made = client.create_model_version(name, source, run_id, tags=own, description=_label(manifest))
         return int(made.version)
 
@@ -426,14 +405,6 @@ class Registry:
         return folder
 
 
-def _tags(manifest: Manifest) -> dict[str, str]:
-    return {
-        BUNDLE_TAG: manifest.bundle_id,
-        _MONTH_TAG: manifest.created_month,
-        _SYNTHETIC_TAG: str(manifest.synthetic).lower(),
-    }
-
-
 def _label(manifest: Manifest) -> str:
     kind = "SYNTHETIC data, not for real decisions" if manifest.synthetic else "imported data"
     return f"Trained on {kind}, {manifest.created_month}."
@@ -446,10 +417,10 @@ def _version(client: MlflowClient, made: MlflowVersion, aliases: Mapping[str, in
         aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
         bundle_id=made.tags[BUNDLE_TAG],
         created_at=datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
-        month=made.tags[_MONTH_TAG],
+        month=made.tags[MONTH_TAG],
         metrics={read_name(name): value for name, value in client.get_run(str(made.run_id)).data.metrics.items()},
         run_id=str(made.run_id),
-        synthetic=made.tags[_SYNTHETIC_TAG] == "true",
+        synthetic=made.tags[SYNTHETIC_TAG] == "true",
         retrained=made.tags.get(_RETRAIN_TAG),
     )
 
