@@ -43,9 +43,7 @@ _PICKLE_STARTS: Final = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b
 class Manifest:
     """What a bundle is. `files` maps relative path to hex SHA-256; `trained_on` maps data set to its hash.
 
-    `lock_hash` is of
-    the installed distributions, `code_sha256` of our own sources; empty in a bundle written before it was kept.
-
+    `lock_hash` is of the installed distributions, `code_sha256` of our own sources.
     `bundle_id` is made from names and contents of the files alone: two trainings that end in the same bytes share it.
     """
 
@@ -59,8 +57,8 @@ class Manifest:
     metrics: dict[str, float]
     files: dict[str, str]
     lock_hash: str
+    code_sha256: str
     seed: int
-    code_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,8 @@ def write_bundle(
     settings: Mapping[str, Any],
     metrics: Mapping[str, float],
     lock_hash: str,
+    code_sha256: str,
     seed: int,
-    code_sha256: str = "",
 ) -> Manifest:
     """Let `fill` write a bundle's files into a fresh folder, hash them, and put the folder at `target` in one step.
 
@@ -110,8 +108,8 @@ def write_bundle(
                 metrics=dict(metrics),
                 files=files,
                 lock_hash=lock_hash,
-                seed=seed,
                 code_sha256=code_sha256,
+                seed=seed,
             )
             (folder / MANIFEST).write_bytes(_rendered(asdict(manifest)))
     except OSError as error:

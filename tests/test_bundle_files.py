@@ -54,6 +54,7 @@ def _write(target: Path, fill: Callable[[Path], None] = _fill) -> Manifest:
         settings={"encoder": {"dimension": 256}, "ages": (16, 30)},
         metrics={"MRR": 0.5},
         lock_hash="cd" * 32,
+        code_sha256="ef" * 32,
         seed=7,
     )
 

@@ -57,6 +57,7 @@ def _make(folder: Path, text: str) -> Path:
         settings={},
         metrics={"MRR": 0.5},
         lock_hash="cd" * 32,
+        code_sha256="ef" * 32,
         seed=7,
     )
     return folder

@@ -36,12 +36,6 @@ def month_end(month: str) -> datetime:
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=ZONE)
 
 
-def month_start(month: str) -> datetime:
-    """The first moment of a month in Ho Chi Minh City."""
-    year, number = map(int, month.split("-"))
-    return datetime(year, number, 1, tzinfo=ZONE)
-
-
 def month_before(month: str, back: int = 1) -> str:
     """The month so many months earlier.
 
