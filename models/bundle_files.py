@@ -43,7 +43,9 @@ _PICKLE_STARTS: Final = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b
 class Manifest:
     """What a bundle is. `files` maps relative path to hex SHA-256; `trained_on` maps data set to its hash.
 
-    `lock_hash` is of the installed distributions, `code_sha256` of our own sources.
+    `lock_hash` is of the installed distributions, `code_sha256` of our own sources. `weights_before` is a moment: the
+    mixing weights were learned from what was published before it; empty: from everything.
+
     `bundle_id` is made from names and contents of the files alone: two trainings that end in the same bytes share it.
     """
 
@@ -59,6 +61,7 @@ class Manifest:
     lock_hash: str
     code_sha256: str
     seed: int
+    weights_before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def write_bundle(
     lock_hash: str,
     code_sha256: str,
     seed: int,
+    weights_before: str = "",
 ) -> Manifest:
     """Let `fill` write a bundle's files into a fresh folder, hash them, and put the folder at `target` in one step.
 
@@ -110,6 +114,7 @@ def write_bundle(
                 lock_hash=lock_hash,
                 code_sha256=code_sha256,
                 seed=seed,
+                weights_before=weights_before,
             )
             (folder / MANIFEST).write_bytes(_rendered(asdict(manifest)))
     except OSError as error:

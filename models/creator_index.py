@@ -54,15 +54,13 @@ _ALIKE: Final = 30  # posts most like a text, by words and by meaning each, whos
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A text ready to be held against the index.
+class Worded:
+    """A text whose words were looked up.
 
     Attributes:
         text: as given.
         words: canonical words of the text, in order, those that no post has as they were likely meant.
         terms: those of its words and pairs that the index knows.
-        hashed: the same for the channels below the word, and for wording over posts.
-        vector: (dimension,) unit vector.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
     """
@@ -70,10 +68,21 @@ class Query:
     text: str
     words: tuple[str, ...]
     terms: Terms
-    hashed: Mapping[str, Sequence[int]]
-    vector: Floats
     plain: bool
     unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Worded):
+    """A text ready to be held against the whole index.
+
+    Attributes:
+        hashed: known features of the channels below the word, and of wording over posts.
+        vector: (dimension,) unit vector.
+    """
+
+    hashed: Mapping[str, Sequence[int]]
+    vector: Floats
 
     @property
     def known(self) -> bool:
@@ -172,15 +181,22 @@ class CreatorIndex:
 
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
-        typed = self.tokeniser.words(text)
+        read = self.worded(text, max_terms)
+        as_typed = list(read.words) == self.tokeniser.words(text)
+        return Query(
+            *(read.text, read.words, read.terms, read.plain, read.unknown),
+            self._hashed(text, read.words, max_terms),
+            encoder.encode_brief(text if as_typed else " ".join(read.words)),
+        )
+
+    def worded(self, text: str, max_terms: int) -> Worded:
+        """Read the words of a text alone, which is all that the facets found in a brief are looked for by."""
         words = self._meant(text)
         bare = all(map(str.isascii, words))
-        return Query(
+        return Worded(
             text=text,
             words=tuple(words),
             terms=TermReader(self.vocabulary, self.posts, self.learned).read(words, max_terms, plain=bare),
-            hashed=self._hashed(text, words, max_terms),
-            vector=encoder.encode_brief(text if words == typed else " ".join(words)),
             plain=all(letter.isascii() for letter in text if letter.isalpha()),
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
         )

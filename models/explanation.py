@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle import Contents
-from models.creator_index import POST_SIGNALS, Query, Signals
+from models.creator_index import POST_SIGNALS, Query, Signals, Worded
 from models.facets import COVERED, Coverage
 from models.shortlist import Evidence, FacetCover
 from models.weights import AUTHOR_SIGNALS, TOPIC_SIGNALS, Floats, Mix
@@ -104,7 +104,7 @@ class Explainer:
             weight=gain,
         )
 
-    def matched(self, query: Query, posts: Rows) -> dict[int, tuple[str, ...]]:
+    def matched(self, query: Worded, posts: Rows) -> dict[int, tuple[str, ...]]:
         """For each post row the most telling words of the query that it has, in the query's order.
 
         A word counts as had when the post writes it the same, or without diacritics; "tuyến" is no match for "tuyên",
@@ -116,21 +116,21 @@ class Explainer:
         first = vocabulary.first_plain if query.plain else 0
         rarest = [vocabulary.plain[term - vocabulary.first_plain] for term in self._telling(query)]
         telling = {word: place for place, word in enumerate(rarest)}
-        found: dict[int, list[str]] = {post: [] for post in posts.tolist()}
+        terms: list[int] = []
+        words: list[str] = []  # that each of the terms is a form of
         for word in dict.fromkeys(query.words):
             plain = vocabulary.plain_form(word)
-            if plain not in telling:
-                continue
-            terms = [first + rows[form] for form in dict.fromkeys((word, plain)) if form in rows]
-            had = np.any([postings.stands_in(term, posts) for term in terms], axis=0) if terms else ()
-            for post in set(posts[had].tolist()) if len(had) else ():
-                found[post].append(word)
-        return {
-            post: _most_telling(words, [telling[vocabulary.plain_form(w)] for w in words])
-            for post, words in found.items()
-        }
+            if plain in telling:
+                forms = [form for form in dict.fromkeys((word, plain)) if form in rows]
+                terms += [first + rows[form] for form in forms]
+                words += [word] * len(forms)
+        found: dict[int, dict[str, int]] = {post: {} for post in posts.tolist()}
+        places, having = postings.found_in(terms, posts)
+        for place, post in zip(places.tolist(), having.tolist(), strict=True):
+            found[post][words[place]] = telling[vocabulary.plain_form(words[place])]
+        return {post: _most_telling(list(had), list(had.values())) for post, had in found.items()}
 
-    def _telling(self, query: Query) -> list[int]:
+    def _telling(self, query: Worded) -> list[int]:
         """Plain words of the query that are rare enough to say something, the rarest first; all when none is."""
         postings = self._contents.index.posts
         least = math.log1p(1 / _COMMON_SHARE)

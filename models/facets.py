@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.brief import has_words
-from models.creator_index import CreatorIndex, Query
+from models.creator_index import CreatorIndex, Worded
 from models.pooling import Pooled, mean_of_best
 
 Floats = npt.NDArray[np.float32]
@@ -48,11 +48,11 @@ class Coverage:
 
     kind: str
     facet: str
-    query: Query
+    query: Worded
     pooled: Pooled
 
 
-def cover(index: CreatorIndex, kind: str, facet: str, query: Query, near: tuple[Rows, Floats]) -> Coverage:
+def cover(index: CreatorIndex, kind: str, facet: str, query: Worded, near: tuple[Rows, Floats]) -> Coverage:
     """Mean strength of each creator's two best posts for the facet.
 
     A post's strength is the share of the facet's words that it has, weighted by rarity, or its nearness in meaning
@@ -71,7 +71,7 @@ def cover(index: CreatorIndex, kind: str, facet: str, query: Query, near: tuple[
     return Coverage(kind, facet, query, pooled)
 
 
-def _word_share(index: CreatorIndex, query: Query, channel: str) -> Floats:
+def _word_share(index: CreatorIndex, query: Worded, channel: str) -> Floats:
     """(n_posts,) share, by rarity, of the facet's distinct words that each post has; one none has counts in full."""
     postings = index.posts
     hits = np.zeros(postings.n_documents, dtype=np.float32)

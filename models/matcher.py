@@ -307,7 +307,8 @@ class Matcher:
         index = self._contents.index
         nowhere = (np.empty(0, np.int64), np.empty(0, np.float32))
         found = found_facets(brief.text or brief.title, index.rarity)
-        coverages = (cover(index, "found", facet, self._query(telling(facet)), nowhere) for facet in found)
+        most = self._settings.max_query_terms
+        coverages = (cover(index, "found", facet, index.worded(telling(facet), most), nowhere) for facet in found)
         return replace(scored, coverages=(*scored.coverages, *coverages))
 
     def _query(self, text: str) -> Query:

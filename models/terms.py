@@ -171,7 +171,7 @@ class TermReader:
     def _plain_worth(self, words: Sequence[str]) -> dict[int, float]:
         """Row of a plain word -> what finding it counts, in a text that has diacritics."""
         worth: dict[int, float] = {}
-        for word in words:
+        for word in dict.fromkeys(words):
             row = self.vocabulary.first_plain + self.vocabulary.plain_rows.get(self.vocabulary.plain_form(word), 0)
             bare = _BARE_WORTH if word.isascii() else _MARKED_WORTH
             own = bare if word in self.vocabulary.word_rows else 1.0

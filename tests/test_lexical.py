@@ -43,11 +43,14 @@ def test_scores_are_bm25(corpus: list[list[int]], query: set[int], shortest: flo
     assert found == pytest.approx(expected, abs=1e-5)
 
 
-@given(corpora, st.integers(0, N_TERMS - 1))
-def test_a_term_stands_where_it_scores(corpus: list[list[int]], term: int) -> None:
+@given(corpora, st.lists(st.integers(0, N_TERMS - 1), unique=True), st.data())
+def test_a_term_is_found_where_it_scores(corpus: list[list[int]], terms: list[int], data: st.DataObject) -> None:
     index = built(corpus)
-    everywhere = np.arange(len(corpus))
-    assert index.stands_in(term, everywhere).tolist() == (index.scores([term]) > 0).tolist()
+    looked = data.draw(st.lists(st.integers(0, len(corpus) - 1), unique=True)) if corpus else []
+    places, documents = index.found_in(terms, np.array(looked, dtype=np.int64))
+    scoring = {(place, row) for place, term in enumerate(terms) for row in looked if index.scores([term])[row] > 0}
+    assert sorted(zip(places.tolist(), documents.tolist(), strict=True)) == sorted(scoring)
+    assert places.tolist() == sorted(places.tolist())
 
 
 def test_a_term_in_fewer_documents_is_rarer() -> None:

@@ -24,7 +24,7 @@ from data.catalogue import Catalogue
 from kolmatch.errors import RegistryError, RetrainError, TrainingBusy, UsageError
 from kolmatch.settings import RegistrySettings, Settings
 from models.brief import Brief
-from models.bundle_files import FORMAT_VERSION, bundle_folder, champion_pointer
+from models.bundle_files import FORMAT_VERSION, bundle_folder, champion_pointer, read_manifest
 from models.matcher import Matcher
 from tests.conftest import no_progress
 from tests.monthly_world import (
@@ -329,7 +329,7 @@ def test_a_full_disk_while_a_bundle_is_written_costs_nothing_but_the_run(
 
     home = tmp_path / "home"
     shutil.copytree(measured, home)
-    Journal.open(home / RETRAIN_FOLDER / MONTH).without("candidate")
+    Journal.open(home / RETRAIN_FOLDER / MONTH).without("train")
     process = subprocess.run(
         command(home, files, config),
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -342,7 +342,7 @@ def test_a_full_disk_while_a_bundle_is_written_costs_nothing_but_the_run(
     assert "Lỗi: " in process.stderr
     assert "Traceback" not in process.stderr
     assert live(home) == 1
-    assert list(Journal.open(home / RETRAIN_FOLDER / MONTH).steps)[-1] == "train"
+    assert list(Journal.open(home / RETRAIN_FOLDER / MONTH).steps)[-1] == "candidate"
     assert run(home, files).promoted
 
 
@@ -386,6 +386,9 @@ def test_a_version_is_made_again_bit_for_bit_and_one_whose_catalogue_is_gone_is_
     ended: tuple[Path, Outcome],
 ) -> None:
     found = reproduce(ended[0], SETTINGS, Again("2", (), (), ()), no_progress)
+    manifest = read_manifest(bundle_folder(ended[0], found.bundle_id))
+    moment = Journal.open(ended[0] / RETRAIN_FOLDER / MONTH).steps["cut"]["moment"]
+    assert manifest.weights_before == moment  # it weighs as the candidate learned to
     assert found.identical
     assert (found.overlap, found.same_code, found.same_packages) == (1.0, True, True)
     with pytest.raises(UsageError, match="warm-start"):

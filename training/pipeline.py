@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -59,11 +60,31 @@ _LEAST_QUESTIONS: Final = 20  # fewer held-out questions than this say nothing a
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the last weeks, held out, taught: the weights and how well they do."""
+    """What the last weeks, held out, taught: the weights and how well they do.
+
+    Attributes:
+        before: the posts that taught it were published before this moment; None: all that there are.
+    """
 
     weights: Weights
     metrics: dict[str, float]
     fade_days: float = POST_FADE_DAYS
+    before: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data for JSON."""
+        return {
+            "weights": self.weights.to_dict(),
+            "metrics": self.metrics,
+            "fade_days": self.fade_days,
+            "before": self.before.isoformat() if self.before else None,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Learned:
+        """The inverse of `to_dict`."""
+        before = datetime.fromisoformat(values["before"]) if values["before"] else None
+        return cls(Weights.from_dict(values["weights"]), values["metrics"], values["fade_days"], before)
 
 
 def train(
@@ -93,9 +114,9 @@ def train(
         FileUnreadable: a warm-start file cannot be read.
         TrainingBusy: another training of this home folder is running.
     """
-    catalogue = Catalogue.open(home)
     with alone(home):
-        return _trained(home, catalogue, settings, month, warm_start, opted_out, decided, progress)
+        training = Training.read(home, settings, warm_start, opted_out, progress)
+        return training.write(training.learn_weights(), month, decided)
 
 
 def alone(home: Path) -> AbstractContextManager[None]:
@@ -109,52 +130,6 @@ def alone(home: Path) -> AbstractContextManager[None]:
         f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
     )
     return held(FileLock(home / "training.lock", timeout=0), busy)
-
-
-def _trained(
-    home: Path,
-    catalogue: Catalogue,
-    settings: Settings,
-    month: str,
-    warm_start: Sequence[Path],
-    opted_out: Collection[str],
-    decided: Sequence[DecidedList],
-    progress: Progress,
-) -> Path:
-    progress("read", 0, 1)
-    tables = read_tables(catalogue, opted_out)
-    extra = [pair for file in warm_start for pair in read_pairs(file)]
-    progress("read", 1, 1)
-    tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
-    learned_shares = learn_shares(
-        extra,
-        tokeniser,
-        settings.matcher.max_query_terms,
-        np.random.default_rng([settings.training.seed, _SHARES_DRAW]),
-    )
-    progress("words of asked texts", 1, 1)
-    job = _Job(settings, tables, read_words(tables, tokeniser, extra), learned_shares, progress)
-    learned = job.learn_weights()
-    contents, save_encoder, metrics = job.contents(learned, Seen.read(catalogue, tables))
-    preferred = _preferred(settings, _alike(catalogue, decided))
-    contents = replace(contents, preferences=preferred.preferences)
-    progress("write", 0, 1)
-    fresh = bundle_folder(home, "fresh")
-    sweep(fresh)
-    manifest = write_bundle(
-        fresh,
-        lambda folder: save_contents(contents, folder, save_encoder),
-        created_month=month,
-        synthetic=catalogue.is_synthetic(),
-        trained_on=inputs(catalogue, warm_start, decided),
-        settings=as_recorded(settings),
-        metrics=learned.metrics | metrics | preferred.metrics(),
-        lock_hash=installed_sha256(),
-        code_sha256=code_sha256(),
-        seed=settings.training.seed,
-    )
-    progress("write", 1, 1)
-    return settle(fresh, manifest.bundle_id)
 
 
 def inputs(catalogue: Catalogue, warm_start: Sequence[Path], decided: Sequence[DecidedList]) -> dict[str, str]:
@@ -173,23 +148,73 @@ def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
     return learn_preferences(decided, settings.matcher.fit_weight, settings.training.least_decided_briefs, rng)
 
 
-class _Job:
-    """One training: what is shared by its steps."""
+class Training:
+    """One training of a catalogue whose texts were read: `learn_weights`, then `write`. `train` does both."""
 
     def __init__(
         self,
+        home: Path,
         settings: Settings,
+        warm_start: Sequence[Path],
         tables: Tables,
         reading: Reading,
         shares: Taught,
         progress: Progress,
     ) -> None:
+        self._home = home
         self._settings = settings
+        self._warm_start = warm_start
         self._tables = tables
         self._reading = reading
         self._shares = shares
         self._progress = progress
         self._everything = np.arange(len(tables.owners), dtype=np.int64)
+
+    @classmethod
+    def read(
+        cls,
+        home: Path,
+        settings: Settings,
+        warm_start: Sequence[Path],
+        opted_out: Collection[str],
+        progress: Progress,
+    ) -> Training:
+        """Read the catalogue under `home`; arguments and errors are those of `train`."""
+        progress("read", 0, 1)
+        tables = read_tables(Catalogue.open(home), opted_out)
+        extra = [pair for file in warm_start for pair in read_pairs(file)]
+        progress("read", 1, 1)
+        tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))
+        rng = np.random.default_rng([settings.training.seed, _SHARES_DRAW])
+        shares = learn_shares(extra, tokeniser, settings.matcher.max_query_terms, rng)
+        progress("words of asked texts", 1, 1)
+        reading = read_words(tables, tokeniser, extra)
+        return cls(home, settings, warm_start, tables, reading, shares, progress)
+
+    def write(self, learned: Learned, month: str, decided: Sequence[DecidedList]) -> Path:
+        """Make the model on everything with the weights given, write its bundle, and return the bundle's folder."""
+        catalogue = Catalogue.open(self._home)
+        contents, save_encoder, metrics = self._contents(learned, Seen.read(catalogue, self._tables))
+        preferred = _preferred(self._settings, _alike(catalogue, decided))
+        contents = replace(contents, preferences=preferred.preferences)
+        self._progress("write", 0, 1)
+        fresh = bundle_folder(self._home, "fresh")
+        sweep(fresh)
+        manifest = write_bundle(
+            fresh,
+            lambda folder: save_contents(contents, folder, save_encoder),
+            created_month=month,
+            synthetic=catalogue.is_synthetic(),
+            trained_on=inputs(catalogue, self._warm_start, decided),
+            settings=as_recorded(self._settings),
+            metrics=learned.metrics | metrics | preferred.metrics(),
+            lock_hash=installed_sha256(),
+            code_sha256=code_sha256(),
+            seed=self._settings.training.seed,
+            weights_before=learned.before.isoformat() if learned.before else "",
+        )
+        self._progress("write", 1, 1)
+        return settle(fresh, manifest.bundle_id)
 
     def _rng(self, purpose: int) -> np.random.Generator:
         """A generator for one purpose, so that one step's draws never shift another's."""
@@ -321,7 +346,7 @@ class _Job:
             )
         return encoder
 
-    def contents(self, learned: Learned, seen: Seen) -> tuple[Contents, Callable[[Path], None], dict[str, float]]:
+    def _contents(self, learned: Learned, seen: Seen) -> tuple[Contents, Callable[[Path], None], dict[str, float]]:
         """The model on everything, how its encoder is written, and figures of its forecasts."""
         fresh, encoder = self._index(self._everything, stage="encoder", since=0.0)
         index = fresh.fading(self._tables.ages, learned.fade_days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from data import generations
-from data.catalogue import Catalogue, copy_month
+from data.catalogue import Catalogue, copy_month, copy_until
 from kolmatch.errors import RetrainError, UsageError
 from kolmatch.files import sha256_of
 from kolmatch.settings import MatcherSettings, Settings
@@ -23,7 +23,7 @@ from models.preferences import DecidedList
 from training.monthly.calendar import month_end
 from training.monthly.golden import GoldenBriefs
 from training.monthly.lists import TOP, briefs_to_ask
-from training.pipeline import DECISIONS, alone, inputs, train
+from training.pipeline import DECISIONS, Learned, Training, alone, inputs
 from training.provenance import code_sha256, installed_sha256
 from training.registry import Registry
 
@@ -98,15 +98,10 @@ def reproduce(home: Path, settings: Settings, again: Again, progress: Progress) 
     with alone(home), _scratch(home) as scratch:
         catalogue = _as_it_was(home, manifest, scratch)
         own = Settings.model_validate(manifest.settings)
-        made = train(
-            scratch,
-            own,
-            month=manifest.created_month,
-            warm_start=again.warm_start,
-            opted_out=again.gone,
-            decided=_as_decided(catalogue, manifest, again.decided),
-            progress=progress,
-        )
+        decided = _as_decided(catalogue, manifest, again.decided)
+        learned = _learned_before(catalogue, scratch / "past", manifest, again, progress)
+        training = Training.read(scratch, own, again.warm_start, again.gone, progress)
+        made = training.write(learned or training.learn_weights(), manifest.created_month, decided)
         overlap, briefs = _overlap(catalogue, folder, made, own.matcher)
         return Reproduced(
             version=version.version,
@@ -158,6 +153,18 @@ def _as_it_was(home: Path, manifest: Manifest, scratch: Path) -> Catalogue:
         f"Kho dữ liệu dùng để tạo gói {manifest.bundle_id} không còn: {tables} đã thay đổi. Hãy khôi phục bản sao lưu "
         f"của tháng {manifest.created_month} vào một thư mục khác rồi chạy lại ở đó.",
     )
+
+
+def _learned_before(
+    catalogue: Catalogue, home: Path, manifest: Manifest, again: Again, progress: Progress
+) -> Learned | None:
+    """What the monthly job's candidate learned then, made again under `home`; None where there was none."""
+    if not manifest.weights_before:
+        return None
+    moment, settings = datetime.fromisoformat(manifest.weights_before), Settings.model_validate(manifest.settings)
+    copy_until(catalogue, moment, home)
+    training = Training.read(home, settings, again.warm_start, again.gone, progress)
+    return replace(training.learn_weights(), before=moment)
 
 
 def _as_decided(catalogue: Catalogue, manifest: Manifest, decided: Sequence[DecidedList]) -> Sequence[DecidedList]:

@@ -1,8 +1,8 @@
 """The monthly job, step by step: what is done is in the journal, and a run that was cut off goes on behind it.
 
-Two models are trained. The one that may go live learns from everything up to the month's end. A candidate, made in the
-same way, learns from less: the newest posts, which the champion has not seen either, are held out, and both are asked
-about them. `docs/decisions/0016-monthly-job.md` says why.
+Two models are trained. A candidate learns without the newest posts, which the champion has not seen either, and both
+are asked about them. The one that may go live, the challenger, knows everything up to the month's end and weighs it as
+the candidate has learned to. `docs/decisions/0016-monthly-job.md` says why.
 
     HOME/retrain/2026-11/journal.json, log.txt, difference.html, difference.json, rejects.csv
     HOME/retrain/2026-11/work/          catalogue copies and fresh bundles; gone when the month is done
@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +42,7 @@ from training.monthly.journal import JOURNAL_FILE, LOG_FILE, Journal, Log
 from training.monthly.judging import Judged, judge
 from training.monthly.report import FIGURES_FILE, PAGE_FILE
 from training.moves import PROMOTE
-from training.pipeline import alone, inputs, train
+from training.pipeline import Learned, Training, alone, inputs
 from training.provenance import as_recorded, code_sha256
 from training.publishing import flat
 from training.registry import CHAMPION, Registry
@@ -51,7 +51,7 @@ from training.retention import prunable, prune
 Progress = Callable[[str, int, int], None]
 
 RETRAIN_FOLDER: Final = "retrain"
-STEPS: Final = ("check", "import", "cut", "train", "candidate", "measure", "register", "decide", "tidy")
+STEPS: Final = ("check", "import", "cut", "candidate", "train", "measure", "register", "decide", "tidy")
 _BY: Final = "kolmatch retrain"
 _NOTE_LETTERS: Final = 1000
 
@@ -165,8 +165,8 @@ class _Job:
             "check": self._check,
             "import": self._import,
             "cut": self._cut,
-            "train": self._train,
             "candidate": self._candidate,
+            "train": self._train,
             "measure": self._measure,
             "register": self._register,
             "decide": self._decide,
@@ -287,33 +287,38 @@ class _Job:
             and made.code_sha256 == code_sha256()
         )
 
-    def _train(self, _: Journal) -> dict[str, Any]:
-        return {"bundle": self._trained(self._month_home, self._end, "").name}
-
     def _candidate(self, journal: Journal) -> dict[str, Any]:
-        """The same, without the newest posts; none where there is nothing to hold out or to compare with."""
-        moment = journal.steps["cut"]["moment"]
-        if moment is None:
-            return {"bundle": None}
+        """A model without the newest posts; none where there is nothing to hold out or to compare with."""
+        nothing = {"bundle": None, "learned": None}
+        if journal.steps["cut"]["moment"] is None:
+            return nothing
+        moment = datetime.fromisoformat(journal.steps["cut"]["moment"])
         shutil.rmtree(self._past_home, ignore_errors=True)
-        copy_until(Catalogue.open(self._month_home), datetime.fromisoformat(moment), self._past_home)
+        copy_until(Catalogue.open(self._month_home), moment, self._past_home)
         try:
-            return {"bundle": self._trained(self._past_home, datetime.fromisoformat(moment), "candidate: ").name}
+            training = self._training(self._past_home, "candidate: ")
+            learned = replace(training.learn_weights(), before=moment)
+            bundle = training.write(learned, self._order.month, self._decided_before(moment))
         except TooLittleData:
-            return {"bundle": None}
+            return nothing
+        return {"bundle": bundle.name, "learned": learned.to_dict()}
+
+    def _train(self, journal: Journal) -> dict[str, Any]:
+        """A model that knows everything and weighs it as the candidate learned to, where there is one."""
+        learned, training = journal.steps["candidate"]["learned"], self._training(self._month_home, "")
+        weights = Learned.from_dict(learned) if learned else training.learn_weights()
+        return {"bundle": training.write(weights, self._order.month, self._decided_before(self._end)).name}
 
     def _decided_before(self, moment: datetime) -> tuple[DecidedList, ...]:
         return tuple(one for one in self._order.decided if one.decided_at < moment)
 
-    def _trained(self, home: Path, until: datetime, prefix: str) -> Path:
-        return train(
+    def _training(self, home: Path, prefix: str) -> Training:
+        return Training.read(
             home,
             self._settings,
-            month=self._order.month,
-            warm_start=self._order.warm_start,
-            opted_out=self._order.gone,
-            decided=self._decided_before(until),
-            progress=lambda stage, done, total: self._progress(f"{prefix}{stage}", done, total),
+            self._order.warm_start,
+            self._order.gone,
+            lambda stage, done, total: self._progress(f"{prefix}{stage}", done, total),
         )
 
     def _measure(self, journal: Journal) -> dict[str, Any]:
