@@ -77,8 +77,9 @@ def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: s
         settings=manifest.settings,
         metrics=manifest.metrics,
         lock_hash=manifest.lock_hash,
-        seed=manifest.seed,
         code_sha256=manifest.code_sha256,
+        seed=manifest.seed,
+        weights_before=manifest.weights_before,
     )
     return settle(fresh, written.bundle_id)
 
