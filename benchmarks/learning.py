@@ -19,9 +19,8 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from data.catalogue import Catalogue, import_file
-from data.contract import TABLES
-from data.world import make_world, write_world
+from data.catalogue import Catalogue
+from kolmatch.cli.demo import END, fill
 from kolmatch.settings import Settings
 from models.brief import Brief
 from models.bundle_files import champion_pointer
@@ -164,12 +163,9 @@ def _value(fresh: Doubles, weights: Doubles, truth: Doubles, in_use: Doubles) ->
 
 
 def make_home(home: Path) -> None:
-    """The SYNTHETIC sample world, imported and trained on."""
-    write_world(make_world(np.random.default_rng(2026), end=datetime(2026, 11, 1, tzinfo=UTC)), home / "world")
-    for table in TABLES:
-        for file in sorted((home / "world").glob(f"{table}.*")):
-            import_file(home, table, file, now=datetime.now(UTC), synthetic=True)
-    train_and_publish(home, Settings(), month="2026-11", progress=lambda stage, done, total: None)
+    """The demo's SYNTHETIC sample world, imported and trained on."""
+    fill(home, lambda stage, done, total: None)
+    train_and_publish(home, Settings(), month=f"{END:%Y-%m}", progress=lambda stage, done, total: None)
 
 
 def lines(pool: Pool, runs: int) -> Iterator[str]:

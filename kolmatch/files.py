@@ -1,4 +1,4 @@
-"""Files at rest: written whole or not at all, and told apart by their SHA-256."""
+"""Files at rest: written whole or not at all, by one process at a time, and told apart by their SHA-256."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kolmatch.errors import KolmatchError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _CHUNK_BYTES = 1 << 20  # one megabyte keeps memory flat whatever the file's size
 
@@ -71,6 +77,25 @@ def new_folder(path: Path) -> Iterator[Path]:
     finally:
         if fresh.exists():
             shutil.rmtree(fresh)
+
+
+@contextmanager
+def held(lock: FileLock, busy: KolmatchError) -> Iterator[None]:
+    """Hold a lock, which the operating system frees when a process dies.
+
+    Raises:
+        KolmatchError: `busy`, when another holds it for longer than the lock waits.
+    """
+    from filelock import Timeout  # a serving process holds no lock
+
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise busy from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _fresh(path: Path) -> Path:

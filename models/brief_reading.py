@@ -18,10 +18,21 @@ _OLDEST: Final = 120
 _MOST_INVITED: Final = 1000
 
 _AGES: Final = re.compile(r"(?:tu )?(\d{1,3})\s*(?:den|toi|-|–)\s*(?:duoi )?(\d{1,3})\s*tuoi")
-# "300 triệu đồng", "1,2 tỷ", "350.000.000 đồng": a number, then its unit.
-_MONEY: Final = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+(?:,\d+)?)\s*(ty|trieu|nghin|ngan)?\s*(dong|vnd|d\b)?")
+# "300 triệu đồng", "1.5 tỷ", "2 tỷ 500 triệu", "350.000.000đ", "50tr": a number, then its unit. Without diacritics
+# "tỷ lệ", "ti vi" and "ngân sách" begin as units do; a number of people or views is no sum, "đ/c" no đồng.
+_MONEY: Final = re.compile(
+    r"(?<![\w/])(?P<number>\d+(?:[.,]\d+)*)\s*"
+    r"(?:(?P<unit>t[yi](?! (?:le|vi)\b)|trieu|tr|nghin|ngan(?! (?:sach|hang)\b))(?=d?\b)"
+    r"(?!\s+(?:luot|nguoi|view|follow\w*)\b)\s*(?:(?P<millions>\d{1,3})\s*tr(?:ieu)?(?=d?\b)\s*)?)?"
+    r"(?P<dong>dong\b|vnd\b|d\b(?!/c))?"
+)
+_DOTTED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")  # 1.200.000
+_COMMAED: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")  # 1,200,000
+_DECIMAL: Final = re.compile(r"(?:0|[1-9]\d*)(?:[.,]\d+)?")  # 1,5 or 1.5; a phone number begins with 0
 _MONEY_WORDS: Final = re.compile(r"kinh phi|ngan sach|tong muc|du toan|tri gia")
-_UNITS: Final = {"ty": 10**9, "trieu": 10**6, "nghin": 10**3, "ngan": 10**3}
+_MILLION: Final = 10**6
+_UNITS: Final = {"ty": 10**9, "ti": 10**9, "trieu": _MILLION, "tr": _MILLION, "nghin": 10**3, "ngan": 10**3}
+_LEAST_BUDGET: Final = 100_000  # đồng; less is a year, a day or people before another word: "năm 2026 đồng thời"
 _NEAR: Final = 80  # letters after a word for money within which its sum stands
 _TEAM: Final = re.compile(
     r"(?:moi|chon|huy dong|phoi hop voi|lua chon)\s+(?:tu |khoang |it nhat |toi da )?(\d{1,4})\s+"
@@ -103,13 +114,23 @@ def _budget(plain: str) -> int | None:
     """The first sum of money after a word for a budget."""
     for word in _MONEY_WORDS.finditer(plain):
         for match in _MONEY.finditer(plain, word.end(), word.end() + _NEAR):
-            if match[2] or match[3]:
-                return _sum(match)
+            if (match["unit"] or match["dong"]) and (found := _sum(match)) >= _LEAST_BUDGET:
+                return found
     return None
 
 
 def _sum(match: re.Match[str]) -> int:
-    return round(float(match[1].replace(".", "").replace(",", ".")) * _UNITS.get(match[2] or "", 1))
+    number = _number(match["number"], counts_units=match["unit"] is not None)
+    return round(number * _UNITS.get(match["unit"] or "", 1)) + int(match["millions"] or 0) * _MILLION
+
+
+def _number(written: str, *, counts_units: bool) -> float:
+    """A number as people write it; 0 for what is none, as a date. One comma before a unit, "1,250 tỷ", is decimal."""
+    if _DOTTED.fullmatch(written):
+        return float(written.replace(".", "").replace(",", "."))
+    if _COMMAED.fullmatch(written) and not (counts_units and written.count(",") == 1):
+        return float(written.replace(",", ""))
+    return float(written.replace(",", ".")) if _DECIMAL.fullmatch(written) else 0.0
 
 
 def _team(plain: str) -> int | None:

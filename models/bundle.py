@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from features.arrays import map_arrays
@@ -71,8 +73,25 @@ class Contents:
     preferences: Preferences = PRIOR
 
 
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Turn what safetensors, polars and FAISS raise while they write into an OSError, as a full disk is one.
+
+    FAISS knows RuntimeError alone; so use this around writing only.
+    """
+    try:
+        yield
+    except (SafetensorError, pl.exceptions.PolarsError, RuntimeError) as error:
+        raise OSError(str(error)) from error
+
+
+@_disk_errors()
 def save_contents(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
-    """Write the files of a bundle into an existing folder; `save_encoder` writes the model's own folder."""
+    """Write the files of a bundle into an existing folder; `save_encoder` writes the model's own folder.
+
+    Raises:
+        OSError: the disk is full, by whatever library it is met.
+    """
     for name in TABLES:
         getattr(contents, name).write_parquet(folder / f"{name}.parquet")
     index = contents.index

@@ -59,8 +59,8 @@ class Manifest:
     metrics: dict[str, float]
     files: dict[str, str]
     lock_hash: str
+    code_sha256: str
     seed: int
-    code_sha256: str = ""
     weights_before: str = ""
 
 
@@ -83,8 +83,8 @@ def write_bundle(
     settings: Mapping[str, Any],
     metrics: Mapping[str, float],
     lock_hash: str,
+    code_sha256: str,
     seed: int,
-    code_sha256: str = "",
     weights_before: str = "",
 ) -> Manifest:
     """Let `fill` write a bundle's files into a fresh folder, hash them, and put the folder at `target` in one step.
@@ -112,8 +112,8 @@ def write_bundle(
                 metrics=dict(metrics),
                 files=files,
                 lock_hash=lock_hash,
-                seed=seed,
                 code_sha256=code_sha256,
+                seed=seed,
                 weights_before=weights_before,
             )
             (folder / MANIFEST).write_bytes(_rendered(asdict(manifest)))
@@ -169,6 +169,29 @@ def bundle_folder(home: Path, bundle_id: str) -> Path:
     return home / "bundles" / bundle_id
 
 
+def local_bundles(home: Path) -> list[Path]:
+    """Folders of all bundles under a home folder, by id; what cut-off runs left beside them is none."""
+    folder = home / "bundles"
+    return sorted(path for path in folder.iterdir() if is_bundle_id(path.name)) if folder.is_dir() else []
+
+
+def settle(fresh: Path, bundle_id: str) -> Path:
+    """Give a bundle its own name beside its present one; the same bundle made before stays if whole, the copy goes.
+
+    Raises:
+        BundleError: the folder cannot be changed.
+    """
+    final = fresh.with_name(bundle_id)
+    try:
+        if is_whole(final, bundle_id):
+            shutil.rmtree(fresh)
+        else:
+            _put(fresh, final)
+    except OSError as error:
+        raise _not_written(final, error) from error
+    return final
+
+
 def install_bundle(home: Path, bundle_id: str, provide: Callable[[Path], None]) -> Path:
     """Have `bundle_id` whole under HOME/bundles and return its folder; `provide` is called only when it is not.
 
@@ -189,13 +212,17 @@ def install_bundle(home: Path, bundle_id: str, provide: Callable[[Path], None]) 
         with new_folder(arriving) as folder:
             provide(folder)
             _check_is(folder, bundle_id)
-        if target.exists():
-            shutil.rmtree(target)
-        arriving.rename(target)
-        sync(target.parent)
+        _put(arriving, target)
     except OSError as error:
         raise _not_written(target, error) from error
     return target
+
+
+def _put(arriving: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    arriving.rename(target)
+    sync(target.parent)
 
 
 def champion_pointer(home: Path) -> Champion:

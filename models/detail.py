@@ -131,8 +131,6 @@ class Details:
 
     def _posts(self, creator_id: str) -> tuple[PostPoint, ...]:
         posts = self._contents.posts.filter(pl.col("creator_id") == creator_id).sort("published_at", "post_id")
-        if "views" not in posts.columns:  # written before bundles kept them: not known
-            posts = posts.with_columns(views=pl.lit(None, pl.Int64))
         names = ("post_id", "platform", "format", "published_at", "text", "views")
         return tuple(
             PostPoint(**{**row, "text": " ".join((row["text"] or "").split())[:_LETTERS]})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -58,20 +60,9 @@ def named(creators: pl.DataFrame, ids: tuple[str, ...]) -> Mask:
     return creators["creator_id"].is_in([*ids, *erased]).to_numpy()
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Rows of creators by lists of ids: the same list comes with every brief until someone else opts out."""
-
-    creators: pl.DataFrame
-    kept: dict[tuple[str, ...], Mask]
-
-    def rows(self, ids: tuple[str, ...]) -> Mask:
-        """`named`, found once for each list."""
-        if ids not in self.kept:
-            if len(self.kept) >= _LISTS_KEPT:
-                self.kept.clear()
-            self.kept[ids] = named(self.creators, ids)
-        return self.kept[ids]
+def named_once(creators: pl.DataFrame) -> Callable[[tuple[str, ...]], Mask]:
+    """`named`, found once for each list of ids: the same comes with every brief until someone else opts out."""
+    return lru_cache(_LISTS_KEPT)(partial(named, creators))
 
 
 def hiding(creators: pl.DataFrame, ids: tuple[str, ...]) -> pl.DataFrame:

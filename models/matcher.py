@@ -27,7 +27,7 @@ from models.detail import Details
 from models.dossier import Dossiers
 from models.explanation import Asked, Explainer
 from models.facets import Coverage, cover, telling
-from models.filters import EVERYONE, Filters, Names, passing
+from models.filters import EVERYONE, Filters, named_once, passing
 from models.impact import FIT, IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.nomination import Compared, Nomination, small_contents
 from models.post_index import one_thread
@@ -97,7 +97,7 @@ class Matcher:
         self._row_of = {creator: row for row, creator in enumerate(contents.creators["creator_id"].to_list())}
         self._listed = contents.creators["excluded"].is_null().to_numpy()
         self.dossiers = Dossiers(contents)
-        self._names = Names(contents.creators, {})
+        self._named = named_once(contents.creators)
         self._reach = ReachModel.of(contents.forecast, contents.audience, contents.creators.height)
         self._teller = ReachTeller(contents, self._reach)
         self.details = Details(contents, self._reach)
@@ -331,8 +331,8 @@ class Matcher:
         counts = {reason: reasons.count(reason) for reason in sorted(set(reasons))}
         allowed = self._listed
         for reason, stays in (
-            ("opted_out", ~self._names.rows(filters.opted_out)),
-            ("blocked", ~self._names.rows(filters.blocked)),
+            ("opted_out", ~self._named(filters.opted_out)),
+            ("blocked", ~self._named(filters.blocked)),
             ("outside", self._inside(brief)),
             ("filtered", passing(self._contents.creators, self._contents.accounts, filters)),
         ):

@@ -16,9 +16,8 @@ import polars as pl
 
 from features.static_encoder import StaticEncoder
 from models.bundle import ENCODER_FOLDER, Contents, load_bundle, save_contents
-from models.bundle_files import Manifest, bundle_folder, is_whole, sweep, write_bundle
+from models.bundle_files import bundle_folder, local_bundles, settle, sweep, write_bundle
 from models.erasure import without_creators
-from models.writing import disk_errors
 
 NOTES: Final = "erasures.json"
 
@@ -43,7 +42,7 @@ def rewritings(folder: Path) -> tuple[Rewriting, ...]:
 
 def successor(home: Path, bundle_id: str) -> Path | None:
     """The folder of the bundle that took a rewritten one's place, the last in line; None when it was not rewritten."""
-    lines = [(folder, rewritings(folder)) for folder in sorted((home / "bundles").glob("[0-9a-f]*"))]
+    lines = [(folder, rewritings(folder)) for folder in local_bundles(home)]
     found = [(len(line), folder) for folder, line in lines if any(one.made_from == bundle_id for one in line)]
     return max(found)[1] if found else None
 
@@ -78,20 +77,11 @@ def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: s
         settings=manifest.settings,
         metrics=manifest.metrics,
         lock_hash=manifest.lock_hash,
-        seed=manifest.seed,
         code_sha256=manifest.code_sha256,
+        seed=manifest.seed,
+        weights_before=manifest.weights_before,
     )
-    return _settled(fresh, home, written)
-
-
-def _settled(fresh: Path, home: Path, manifest: Manifest) -> Path:
-    final = bundle_folder(home, manifest.bundle_id)
-    if is_whole(final, final.name):  # a run that was cut off made it already
-        shutil.rmtree(fresh)
-    else:
-        shutil.rmtree(final, ignore_errors=True)
-        fresh.rename(final)
-    return final
+    return settle(fresh, written.bundle_id)
 
 
 def _filler(contents: Contents, encoder: Path, notes: list[Rewriting]) -> Callable[[Path], None]:
@@ -104,8 +94,7 @@ def _filler(contents: Contents, encoder: Path, notes: list[Rewriting]) -> Callab
             shutil.copytree(encoder, folder, dirs_exist_ok=True)
 
     def fill(folder: Path) -> None:
-        with disk_errors():
-            save_contents(contents, folder, save_encoder)
+        save_contents(contents, folder, save_encoder)
         (folder / NOTES).write_text(json.dumps([asdict(one) for one in notes], indent=2) + "\n", encoding="utf-8")
 
     return fill

@@ -29,7 +29,7 @@ from kolmatch import __version__
 from kolmatch.errors import CatalogueBusy, FileUnreadable, InputRefused, StoreError
 from kolmatch.files import new_folder, replacing, sha256_of
 from kolmatch.settings import StoreSettings
-from models.bundle_files import CHAMPION_FILE, MANIFEST
+from models.bundle_files import CHAMPION_FILE, local_bundles
 from serving.store import schema
 from serving.store.copying import copy_store
 from serving.store.database import FILE_NAME, Store, store_url
@@ -126,8 +126,8 @@ def _bundles(home: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
         pointer = scratch / CHAMPION_FILE
         pointer.write_bytes((bundles / CHAMPION_FILE).read_bytes())
         yield f"bundles/{CHAMPION_FILE}", pointer
-    for manifest in sorted(bundles.glob(f"[0-9a-f]*/{MANIFEST}")):
-        for path in sorted(manifest.parent.rglob("*")):
+    for folder in local_bundles(home):
+        for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield path.relative_to(home).as_posix(), path
 

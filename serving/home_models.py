@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kolmatch.errors import BundleError
 from kolmatch.settings import MatcherSettings
-from models.bundle_files import Champion, bundle_folder, champion_pointer, is_bundle_id, read_manifest
+from models.bundle_files import Champion, bundle_folder, champion_pointer, local_bundles, read_manifest
 from serving.answers import Answers, KeptModel, MonthReport
 
 
@@ -30,7 +30,7 @@ class HomeModels:
 
     def kept(self) -> list[KeptModel]:
         """Every bundle under the home folder, the newest month first."""
-        found = [_kept(folder) for folder in sorted((self.home / "bundles").iterdir()) if is_bundle_id(folder.name)]
+        found = [_kept(folder) for folder in local_bundles(self.home)]
         return sorted(found, key=lambda model: model.manifest.created_month if model.manifest else "", reverse=True)
 
     def reports(self) -> list[MonthReport]:

@@ -49,6 +49,7 @@ MANIFEST = Manifest(
     metrics={"next_post_mrr": 0.5},
     files={},
     lock_hash="",
+    code_sha256="",
     seed=1,
 )
 

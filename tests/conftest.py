@@ -63,7 +63,7 @@ def second_bundle(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) 
             file.write("\n")
 
     given = read_manifest(small_bundle)
-    kept = ("created_month", "synthetic", "trained_on", "settings", "metrics", "lock_hash", "seed")
+    kept = ("created_month", "synthetic", "trained_on", "settings", "metrics", "lock_hash", "code_sha256", "seed")
     write_bundle(folder, fill, **{name: getattr(given, name) for name in kept})
     return folder
 

@@ -30,11 +30,32 @@ def test_what_is_typed_without_diacritics_says_the_same() -> None:
     ("text", "budget"),
     [
         ("Kinh phí: 1,2 tỷ đồng", 1_200_000_000),
+        ("Kinh phí 1.5 tỷ", 1_500_000_000),
+        ("kinh phí 1,5 tỉ", 1_500_000_000),
+        ("kinh phí 1,250 tỷ đồng", 1_250_000_000),
+        ("kinh phí 0,5 tỷ đồng", 500_000_000),
+        ("kinh phí 2 tỷ 500 triệu đồng", 2_500_000_000),
+        ("ngân sách 2.5 triệu", 2_500_000),
+        ("ngân sách 1.200 triệu đồng", 1_200_000_000),
+        ("Dự toán 1,200,000 đồng", 1_200_000),
+        ("Dự toán 1.200.000đ", 1_200_000),
+        ("Dự toán 1.200.000,50 đồng", 1_200_000),
+        ("Dự toán 120000000 VNĐ", 120_000_000),
+        ("ngân sách 50tr", 50_000_000),
+        ("ngân sách: 50 trđ.", 50_000_000),
+        ("ngân sách 50 triệu", 50_000_000),
+        ("ngân sách 300-350 triệu đồng", 350_000_000),
+        ("kinh phí 350.000.000 đồng chi trả bao gồm thuế", 350_000_000),
         ("ngân sách 350.000.000 đồng", 350_000_000),
         ("Dự toán 80 triệu", 80_000_000),
         ("kinh phí 500 nghìn đồng mỗi bài", 500_000),
         ("Kinh phí theo Quyết định số 123 năm 2026", None),  # no sum: no unit
         ("tặng 350 triệu đồng tiền mặt", None),  # no word for a budget
+        ("Kinh phí duyệt ngày 01.12.2026, đồng loạt từ 1.5 đồng thời ở các quận", None),  # days
+        ("Kinh phí năm 2026 ngân sách thành phố, năm 2027 đồng thời", None),
+        ("Kinh phí: liên hệ 0901.234.567 đ/c Lan hoặc 0901234567 đồng chí Mai", None),  # phone numbers
+        ("Kinh phí theo mục 1.5 Luật Ngân sách, điểm 1.5 tỷ lệ giải ngân", None),  # of a law
+        ("Kinh phí mua 5 ti vi, hướng tới 2 triệu lượt xem và 1,5 triệu người", None),  # no money
     ],
 )
 def test_a_budget_is_a_sum_after_a_word_for_one(text: str, budget: int | None) -> None:

@@ -25,11 +25,14 @@ from models.bundle_files import (
     bundle_folder,
     champion_pointer,
     install_bundle,
+    local_bundles,
     point_champion,
     read_manifest,
+    settle,
     verify,
     write_bundle,
 )
+from models.rewriting import NOTES, successor
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,6 +54,7 @@ def _write(target: Path, fill: Callable[[Path], None] = _fill) -> Manifest:
         settings={"encoder": {"dimension": 256}, "ages": (16, 30)},
         metrics={"MRR": 0.5},
         lock_hash="cd" * 32,
+        code_sha256="ef" * 32,
         seed=7,
     )
 
@@ -299,6 +303,38 @@ def test_a_damaged_copy_is_replaced_by_a_whole_one(tmp_path: Path) -> None:
     source = next(tmp_path.glob("made-*"))
     assert verify(install_bundle(tmp_path, bundle_id, lambda fresh: _copy(source, fresh))).bundle_id == bundle_id
     assert [path.name for path in folder.parent.iterdir()] == [bundle_id]
+
+
+def test_a_made_bundle_settles_under_its_name_and_takes_a_damaged_ones_place(tmp_path: Path) -> None:
+    bundle_id = _install(tmp_path)
+    final = bundle_folder(tmp_path, bundle_id)
+    _write(final.with_name("fresh"))
+    _truncate(final)
+    assert settle(final.with_name("fresh"), bundle_id) == final
+    assert verify(final).bundle_id == bundle_id
+    inode = (final / MANIFEST).stat().st_ino
+    _write(final.with_name("fresh"))
+    assert settle(final.with_name("fresh"), bundle_id) == final
+    assert (final / MANIFEST).stat().st_ino == inode  # the one that answers already stays
+    assert [path.name for path in final.parent.iterdir()] == [bundle_id]
+
+
+def test_what_lies_beside_the_bundles_is_none(tmp_path: Path) -> None:
+    assert local_bundles(tmp_path) == []
+    bundle_id = _install(tmp_path)
+    point_champion(tmp_path, bundle_id, 1)
+    for left in ("fresh", f"{bundle_id}.arriving", ".fresh.0a.new"):
+        (tmp_path / "bundles" / left).mkdir()
+    assert local_bundles(tmp_path) == [bundle_folder(tmp_path, bundle_id)]
+
+
+def test_a_bundle_under_work_is_nobodys_successor(tmp_path: Path) -> None:
+    bundle_id = _install(tmp_path)
+    note = [{"request_id": "rights_1", "at": "2026-11-25T00:00:00+00:00", "made_from": "0123456789ab"}]
+    for folder in (bundle_folder(tmp_path, bundle_id), bundle_folder(tmp_path, "fresh")):
+        folder.mkdir(exist_ok=True)
+        (folder / NOTES).write_text(json.dumps(note), encoding="utf-8")
+    assert successor(tmp_path, "0123456789ab") == bundle_folder(tmp_path, bundle_id)
 
 
 def test_a_copy_that_is_another_bundle_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import shutil
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +27,10 @@ from kolmatch.errors import KolmatchError, TrainingBusy
 from kolmatch.settings import Settings
 from models.brief import Brief
 from models.bundle import Contents, load_bundle
-from models.bundle_files import champion_pointer, verify
+from models.bundle_files import MANIFEST, champion_pointer, read_manifest, verify, write_bundle
 from models.creator_index import CreatorIndex
 from models.matcher import Matcher
-from models.rewriting import rewritings, successor
+from models.rewriting import rewrite, rewritings, successor
 from serving.access.callers import Caller, Role
 from serving.answers import LiveModel
 from serving.app import create_app, service_of
@@ -47,6 +47,7 @@ from tests.api_world import key_of
 from tests.conftest import no_progress
 from tests.test_reports import FORMATS
 from training.erasure import Erasing, erase_from_models
+from training.mlflow_client import connect
 from training.pipeline import alone
 from training.publishing import train_and_publish
 from training.registry import Registry
@@ -293,8 +294,8 @@ def test_the_rewritten_bundle_says_so(office: Office, before: Before, erased: di
 def test_the_registry_gives_the_rewritten_bundle(office: Office, erased: dict[str, Any], tmp_path: Path) -> None:
     registry = Registry.open(office.home, SETTINGS.registry)
     (version,) = registry.versions()
-    registry.download(version, tmp_path)
-    assert verify(tmp_path).bundle_id == champion_pointer(office.home).folder.name
+    bundle = Path(connect(registry.tracking_uri, None).download_artifacts(version.run_id, "bundle", str(tmp_path)))
+    assert verify(bundle).bundle_id == champion_pointer(office.home).folder.name
 
 
 def test_a_kept_list_keeps_its_places_but_not_the_person(
@@ -409,6 +410,19 @@ def test_a_bundle_that_knows_them_and_cannot_be_read_is_removed(small_bundle: Pa
     done = erase_from_models(tmp_path, SETTINGS, erasing, no_progress)
     assert [(one.place, one.after) for one in done] == [("bundles/0123456789ab", None)]
     assert (known.exists(), unknown.exists()) == (False, True)
+
+
+def test_a_rewritten_bundle_says_how_it_was_trained(small_bundle: Path, tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        shutil.copytree(small_bundle, folder, dirs_exist_ok=True)
+        (folder / MANIFEST).unlink()
+
+    told = asdict(read_manifest(small_bundle)) | {"weights_before": "2026-10-01T00:00:00+00:00"}
+    of_the_files = ("format_version", "bundle_id", "kolmatch_version", "files")
+    said = {name: value for name, value in told.items() if name not in of_the_files}
+    write_bundle(tmp_path / "made", fill, **said)
+    now = read_manifest(rewrite(tmp_path, tmp_path / "made", "dvc", request_id="rights_1", at="2026-11-25T00:00:00Z"))
+    assert {name: getattr(now, name) for name in said} == said
 
 
 def test_what_cut_off_runs_left_beside_the_bundles_goes(small_bundle: Path, tmp_path: Path) -> None:

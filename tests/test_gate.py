@@ -110,6 +110,17 @@ def test_too_few_questions_say_nothing() -> None:
     assert {check.verdict for check in verdict.checks[:2]} == {"unknown"}
 
 
+def test_without_golden_lines_or_rows_nothing_is_said_of_them() -> None:
+    quiet_month = replace(BETTER, golden=(), intake=replace(USUAL, rows=0, rejected=0))
+    verdicts = {check.name: check.verdict for check in judged(quiet_month).checks}
+    assert (verdicts["golden briefs"], verdicts["input: rejected rows"]) == ("unknown", "unknown")
+    assert judged(quiet_month).promote
+    assert not judged(replace(quiet_month, relevance={})).promote
+    kept = replace(BETTER, golden=[GoldenLine("b", "c", True, True, True)])
+    told = {check.name: check.verdict for check in judged(kept).checks}
+    assert (told["golden briefs"], told["input: rejected rows"]) == ("holds", "holds")
+
+
 def test_without_a_champion_what_no_guard_stops_goes_live() -> None:
     alone = replace(DRAW, relevance={}, forecast=None, coverage=Pair(None, None), exposure={}, seconds=Pair(None, 0.02))
     assert judged(alone, champion=False).promote

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kolmatch.errors import UsageError
 from training import measures
-from training.measures import Interval, measure, paired_bootstrap, ranking_of
+from training.measures import measure, paired_bootstrap, ranking_of
 
 IDS = st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=10)
 GRADES = st.dictionaries(st.sampled_from("abcdefghij"), st.integers(1, 3).map(float), min_size=1, max_size=6)
@@ -93,7 +93,6 @@ def test_a_constant_difference_has_an_interval_of_no_width() -> None:
     a, b = np.linspace(0.5, 0.9, 40), np.linspace(0.3, 0.7, 40)
     found = paired_bootstrap(a, b, np.random.default_rng(1))
     assert (found.mean, found.low, found.high) == pytest.approx((0.2, 0.2, 0.2))
-    assert found.excludes_zero
 
 
 def test_the_interval_is_as_wide_as_the_standard_error_says() -> None:
@@ -114,8 +113,3 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_values_that_cannot_be_paired_are_refused_with_both_numbers(first: int, second: int) -> None:
     with pytest.raises(UsageError, match=rf"{first} values of a and {second} values of b"):
         paired_bootstrap(np.zeros(first), np.zeros(second), np.random.default_rng(0))
-
-
-def test_an_interval_around_zero_does_not_exclude_it() -> None:
-    assert not Interval(0.01, -0.1, 0.1).excludes_zero
-    assert Interval(-0.2, -0.3, -0.1).excludes_zero

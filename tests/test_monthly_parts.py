@@ -26,12 +26,12 @@ from models.shortlist import Entry
 from tests.monthly_world import FIRST, KNOWN, MONTH, NEW, OCTOBER, SEPTEMBER, creators, drop, posts, put, september
 from tests.small_catalogue import import_rows
 from tests.small_world import TITLE
-from training.monthly.calendar import ZONE, month_before, month_end, month_start, parting
+from training.monthly.calendar import ZONE, month_before, month_end, month_in, month_of, parting
 from training.monthly.drift import drift
 from training.monthly.drop import take_in, waiting
 from training.monthly.golden import GoldenBriefs, golden_file, read_golden
 from training.monthly.intake import intake
-from training.monthly.journal import JOURNAL_FILE, Journal
+from training.monthly.journal import JOURNAL_FILE, LOG_FILE, Journal, Log
 from training.monthly.lists import briefs_to_ask, exposure, golden_lines, guarded, make_lists
 from training.monthly.movers import News, moved
 
@@ -39,14 +39,20 @@ BOUNDARY = datetime(2026, 9, 30, 17, tzinfo=UTC)  # midnight in the city
 
 
 def test_a_month_ends_at_midnight_in_the_city() -> None:
-    assert month_end("2026-09") == month_start("2026-10") == BOUNDARY
+    assert month_end("2026-09") == BOUNDARY
     assert month_end("2026-12") == datetime(2027, 1, 1, tzinfo=ZONE)
     assert [month_before("2026-03", back) for back in (0, 1, 3, 15)] == ["2026-03", "2026-02", "2025-12", "2024-12"]
 
 
+def test_a_moment_is_of_the_citys_month() -> None:
+    moments = [datetime(2026, 10, 31, 16, 59, tzinfo=UTC), datetime(2026, 10, 31, 17, tzinfo=UTC)]
+    assert [month_of(moment) for moment in moments] == ["2026-10", "2026-11"]
+    assert pl.DataFrame({"at": moments}).select(month_in("at"))["at"].to_list() == ["2026-10", "2026-11"]
+
+
 def test_the_job_is_for_the_last_month_that_has_ended_in_the_city_and_no_other_word() -> None:
     command = click.Context(retrain)
-    assert _month(command, retrain.params[0], None) == month_before(f"{datetime.now(ZONE):%Y-%m}")
+    assert _month(command, retrain.params[0], None) == month_before(month_of(datetime.now(UTC)))
     with pytest.raises(click.BadParameter, match="2026-13"):
         _month(command, retrain.params[0], "2026-13")
 
@@ -165,6 +171,11 @@ def test_a_journal_is_what_was_written_or_refused(tmp_path: Path) -> None:
     (tmp_path / JOURNAL_FILE).write_text('{"format": 9}', encoding="utf-8")
     with pytest.raises(RetrainError, match="journal"):
         Journal.open(tmp_path)
+
+
+def test_the_log_tells_the_citys_time(tmp_path: Path) -> None:
+    Log(tmp_path / LOG_FILE).say(datetime(2026, 10, 31, 20, 30, tzinfo=UTC), "check: begins")
+    assert (tmp_path / LOG_FILE).read_text(encoding="utf-8") == "2026-11-01T03:30:00+07:00 check: begins\n"
 
 
 def test_a_month_is_held_against_the_three_before(tmp_path: Path) -> None:

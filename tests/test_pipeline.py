@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from filelock import FileLock
+from safetensors import SafetensorError
 
 from kolmatch.errors import CatalogueEmpty, FileUnreadable, TooLittleData, TrainingBusy
 from kolmatch.settings import EncoderSettings, Settings, TrainingSettings
-from models.bundle import Contents, load_bundle
+from models.bundle import Contents, load_bundle, save_contents
 from models.bundle_files import Manifest
 from training.pipeline import train
 
@@ -150,6 +151,14 @@ def test_what_a_killed_training_left_does_not_stop_the_next_one(home: Path, bund
         (left / "half.parquet").write_bytes(b"half")
     assert made(home) == bundle
     assert not any(left.exists() for left in leftovers)
+
+
+def test_a_full_disk_is_an_oserror_by_whatever_library_it_is_met(bundle: Path, tmp_path: Path) -> None:
+    def full(_: Path) -> None:
+        raise SafetensorError("No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        save_contents(load_bundle(bundle)[1], tmp_path, full)
 
 
 def test_a_damaged_bundle_of_the_same_name_is_replaced(home: Path, bundle: Path) -> None:

@@ -57,6 +57,7 @@ def _make(folder: Path, text: str) -> Path:
         settings={},
         metrics={"MRR": 0.5},
         lock_hash="cd" * 32,
+        code_sha256="ef" * 32,
         seed=7,
     )
     return folder
@@ -438,3 +439,50 @@ def test_a_kill_while_publishing_costs_only_that_version(home: Path) -> None:
     assert _aliases(home) == {1: (CHAMPION,)}
     assert champion_pointer(home).bundle_id == first.bundle_id
     assert _publish(home, "two").version == 2
+
+
+# --- Erasure: no run is passed over
+
+
+def _names_somebody(file: Path) -> bool:
+    return "somebody" in file.read_text(encoding="utf-8")
+
+
+def test_evaluations_go_from_every_run_whatever_became_of_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.mlflow_runs._PAGE", 2)
+    registry, client = Registry.open(home, DEFAULTS), _client(home)
+    versions = [_publish(home, text) for text in ("one", "two", "three", "four", "five")]
+    for version, text in zip(versions, ("somebody", "somebody", "somebody", "somebody", "nobody"), strict=True):
+        (tmp_path / "report.json").write_text(text, encoding="utf-8")
+        registry.add_evaluation(version, [tmp_path / "report.json"], {})
+    registry.replace_bundle(versions[1].bundle_id, None)
+    with quiet():
+        client.delete_run(versions[2].run_id)
+        client.delete_model_version(DEFAULTS.model_name, str(versions[3].version))
+    assert registry.remove_evaluations(["report.json"], _names_somebody) == 4
+    assert registry.remove_evaluations(["report.json"], _names_somebody) == 0
+    kept = [bool(client.list_artifacts(version.run_id, "evaluation")) for version in versions]
+    assert kept == [False, False, False, False, True]
+
+
+def test_a_bundle_is_replaced_in_more_runs_than_a_page_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.mlflow_runs._PAGE", 1)
+    registry = Registry.open(home, DEFAULTS)
+    versions = [_publish(home, "one") for _ in range(3)]
+    registry.replace_bundle(versions[0].bundle_id, None)
+    assert registry.versions() == []
+    assert not any(_words(home, version).exists() for version in versions)
+
+
+def test_a_bundle_without_a_version_is_brought_home_and_a_torn_one_goes_alone(home: Path) -> None:
+    registry = Registry.open(home, DEFAULTS)
+    whole, torn = _publish(home, "one"), _publish(home, "one")
+    with quiet():
+        _client(home).delete_model_version(DEFAULTS.model_name, str(whole.version))
+    (_words(home, torn).parents[1] / "manifest.json").unlink()
+    shutil.rmtree(bundle_folder(home, whole.bundle_id))
+    registry.bring_home(lambda folder: (folder / "encoder" / "words.txt").exists())
+    assert verify(bundle_folder(home, whole.bundle_id)).bundle_id == whole.bundle_id
+    assert (_words(home, whole).exists(), _words(home, torn).exists()) == (True, False)

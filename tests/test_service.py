@@ -176,6 +176,7 @@ def champion(home: Path) -> Path:
         settings={},
         metrics={},
         lock_hash="",
+        code_sha256="",
         seed=1,
     )
     folder = home / "bundles" / manifest.bundle_id

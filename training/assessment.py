@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from data.catalogue import Catalogue, copy_until
 from data.world import read_truth
 from features.views import GROWTH_DAYS, Growth
 from kolmatch.errors import TooLittleData, TrainingBusy, UsageError
+from kolmatch.files import held
 from kolmatch.settings import Settings
 from models.audience import SOURCES
 from models.bundle import Contents, load_bundle
@@ -29,6 +30,7 @@ from models.matcher import Matcher
 from training.backtest import Backtest, backtest
 from training.capture import Captured, briefs_of_world, by_every_order, capture, later_hashtags, usual_orders
 from training.figures import CaptureFigures, ForecastFigures, capture_figures, forecast_figures
+from training.monthly.calendar import month_of
 from training.outcomes import OutcomeFigures, outcome_figures
 from training.pipeline import train
 from training.registry import ModelVersion
@@ -154,20 +156,16 @@ def assess(
 @contextmanager
 def _alone(home: Path) -> Iterator[Path]:
     """The folder of the second model, for one evaluation at a time; what one that was cut off left there goes first."""
-    folder, lock = home / PAST_FOLDER, FileLock(home / "evaluation.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingBusy(
-            f"Another evaluation of {home} is running. Let it end, then repeat.",
-            f"Một lần đánh giá khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
-        ) from error
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
+    busy = TrainingBusy(
+        f"Another evaluation of {home} is running. Let it end, then repeat.",
+        f"Một lần đánh giá khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+    )
+    with held(FileLock(home / "evaluation.lock", timeout=0), busy):
+        try:
+            shutil.rmtree(home / PAST_FOLDER, ignore_errors=True)
+            yield home / PAST_FOLDER
+        finally:
+            shutil.rmtree(home / PAST_FOLDER, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ def _held_against(
 ) -> _Held:
     past = copy_until(catalogue, at, folder)
     try:
-        bundle = train(folder, as_trained, month=f"{at:%Y-%m}", progress=_named(progress, "past model"))
+        bundle = train(folder, as_trained, month=month_of(at), progress=_named(progress, "past model"))
     except TooLittleData:
         return _Held()
     manifest, contents = load_bundle(bundle)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from data.erasure import Erased
@@ -16,6 +16,7 @@ from models.bundle_files import (
     champion_pointer,
     content_sha256,
     is_bundle_id,
+    local_bundles,
     point_champion,
     read_manifest,
 )
@@ -46,9 +47,9 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
     """
     registry = Registry.open(home, settings.registry)
     with alone(home):
-        _bring_home(registry, erasing.creator_id)
-        bundles = home / "bundles"
-        folders = [folder for folder in _folders(bundles) if holds(folder, erasing.creator_id)]
+        registry.bring_home(partial(holds, creator_id=erasing.creator_id))
+        _sweep(home / "bundles")
+        folders = [folder for folder in local_bundles(home) if holds(folder, erasing.creator_id)]
         erased = []
         for done, folder in enumerate(folders):
             report("models", done, len(folders))
@@ -57,27 +58,11 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
         return erased + erase_from_reports(home, registry, erasing.creator_id)
 
 
-def _bring_home(registry: Registry, creator_id: str) -> None:
-    """Copies of all registered bundles under the home folder; an unreadable one that may know the person is removed."""
-    for version in registry.versions():
-        try:
-            registry.fetch(str(version.version))
-        except (BundleDamaged, BundleFormat):
-            with tempfile.TemporaryDirectory() as scratch:
-                registry.download(version, Path(scratch))
-                if holds(Path(scratch), creator_id):
-                    registry.replace_bundle(version.bundle_id, None)
-
-
-def _folders(bundles: Path) -> list[Path]:
-    """Bundles, after everything else was removed that cut-off runs left."""
-    if not bundles.is_dir():
-        return []
-    folders = [path for path in sorted(bundles.iterdir()) if path.is_dir()]
-    for left in folders:
-        if not is_bundle_id(left.name):
+def _sweep(bundles: Path) -> None:
+    """Remove everything that cut-off runs left beside the bundles."""
+    for left in bundles.iterdir() if bundles.is_dir() else ():
+        if left.is_dir() and not is_bundle_id(left.name):
             shutil.rmtree(left)
-    return [path for path in folders if is_bundle_id(path.name)]
 
 
 def _replaced(home: Path, registry: Registry, folder: Path, erasing: Erasing) -> Erased:

@@ -14,8 +14,6 @@ from training.capture import TOP, Captured
 from training.forecast_measures import NOMINAL, calibration, inside, pinball, rank_correlation, ratio_of_means
 from training.measures import Interval, paired_bootstrap
 
-Doubles = npt.NDArray[np.float64]
-
 # Followers from which a tier begins (excluded above): what agencies call nano, micro, macro and mega.
 TIERS: Final = {"<10k": (0, 10_000), "<100k": (10_000, 100_000), "<1M": (100_000, 1_000_000), ">=1M": (1_000_000, None)}
 UNKNOWN_TIER: Final = "?"

@@ -32,11 +32,6 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
-        return self.low > 0 or self.high < 0
-
 
 def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, float]) -> float:
     """Return 1 / rank of the first right id, 0 when there is none; its mean over queries is `MRR`.

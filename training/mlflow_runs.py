@@ -4,43 +4,105 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from models.bundle_files import Manifest
+from models.bundle_files import Manifest, read_manifest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import DatasetInput, Run
+    from mlflow.store.entities import PagedList
+
+_One = TypeVar("_One")
 
 ARTIFACT_FOLDER: Final = "bundle"
 BUNDLE_TAG: Final = "kolmatch.bundle_id"
+MONTH_TAG: Final = "kolmatch.month"
+SYNTHETIC_TAG: Final = "kolmatch.synthetic"
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
-_MOST_RUNS: Final = 1000  # that share a bundle: trainings of the same data end in the same bytes
+_PAGE: Final = 1000  # runs or experiments asked for at once; every page is read
 _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
+
+
+def record(
+    client: MlflowClient,
+    experiment_id: str,
+    bundle: Path,
+    manifest: Manifest,
+    params: Mapping[str, str | int | float],
+    metrics: Mapping[str, float],
+    datasets: Mapping[str, str],
+) -> str:
+    """Log a run with a bundle as its artifacts and return its id; a run that did not finish is marked failed."""
+    name = f"{manifest.created_month} {manifest.bundle_id}"
+    run = client.create_run(experiment_id, tags=tags_of(manifest), run_name=name)
+    run_id = str(run.info.run_id)
+    finished = False
+    try:
+        _log_values(client, run, params, metrics, datasets)
+        client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
+        finished = True
+    finally:
+        client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
+    return run_id
+
+
+def tags_of(manifest: Manifest) -> dict[str, str]:
+    """What runs and versions say of their bundle."""
+    return {
+        BUNDLE_TAG: manifest.bundle_id,
+        MONTH_TAG: manifest.created_month,
+        SYNTHETIC_TAG: str(manifest.synthetic).lower(),
+    }
+
+
+def our_runs(client: MlflowClient) -> list[Run]:
+    """Every run that ever logged a bundle: those marked deleted too, and those whose version or bundle is gone."""
+    return _runs(client, f"tags.`{BUNDLE_TAG}` LIKE '%'")
 
 
 def runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
     """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
+    return _runs(client, f"tags.`{BUNDLE_TAG}` = '{bundle_id}'")
+
+
+def _runs(client: MlflowClient, wanted: str) -> list[Run]:
     from mlflow.entities import ViewType
 
-    experiments = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
-    wanted = f"tags.`{BUNDLE_TAG}` = '{bundle_id}'"
-    return list(client.search_runs(experiments, wanted, run_view_type=ViewType.ALL, max_results=_MOST_RUNS))
+    experiments = _paged(lambda page: client.search_experiments(ViewType.ALL, _PAGE, page_token=page))
+    ids = [one.experiment_id for one in experiments]
+    return list(_paged(lambda page: client.search_runs(ids, wanted, ViewType.ALL, _PAGE, page_token=page)))
 
 
-def replace_artifacts(client: MlflowClient, run: Run, folder: Path | None) -> None:
+def _paged(search: Callable[[str | None], PagedList[_One]]) -> Iterator[_One]:
+    page = search(None)
+    yield from page
+    while page.token:
+        page = search(page.token)
+        yield from page
+
+
+def holds_bundle(client: MlflowClient, run: Run) -> bool:
+    """Whether any file of a bundle is left in a run."""
+    return bool(client.list_artifacts(run.info.run_id, ARTIFACT_FOLDER))
+
+
+def replace_bundle(client: MlflowClient, model_name: str, run: Run, folder: Path | None) -> None:
     """Put another bundle in the place of a run's; None, or a run that was deleted, is left without one."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     repository: Any = get_artifact_repository(run.info.artifact_uri)
     repository.delete_artifacts(ARTIFACT_FOLDER)
-    if folder and run.info.lifecycle_stage == "active":
+    if run.info.lifecycle_stage != "active":
+        return
+    if folder:
         client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
+    _tag_anew(client, model_name, run, read_manifest(folder) if folder else None)
 
 
-def tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
+def _tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
     """Versions first: a run that still has the old tag is found again when this is cut off."""
     run_id = str(run.info.run_id)
     for made in client.search_model_versions(f"run_id='{run_id}'"):
@@ -61,7 +123,7 @@ def read_name(name: str) -> str:
     return name.replace(" at ", "@")
 
 
-def log_values(
+def _log_values(
     client: MlflowClient,
     run: Run,
     params: Mapping[str, str | int | float],
@@ -104,17 +166,17 @@ def download(client: MlflowClient, run_id: str, folder: Path) -> None:
 
 
 def remove_files(
-    client: MlflowClient, run_id: str, folder: str, names: Sequence[str], holding: Callable[[Path], bool]
+    client: MlflowClient, run: Run, folder: str, names: Sequence[str], holding: Callable[[Path], bool]
 ) -> bool:
     """Remove a run's files of these names in a folder if one of them holds somebody; whether it did."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    wanted = {f"{folder}/{name}" for name in names}
+    run_id, wanted = run.info.run_id, {f"{folder}/{name}" for name in names}
     found = [one.path for one in client.list_artifacts(run_id, folder) if one.path in wanted]
     with tempfile.TemporaryDirectory() as scratch:
         if not any(holding(Path(client.download_artifacts(run_id, path, scratch))) for path in found):
             return False
-    repository: Any = get_artifact_repository(client.get_run(run_id).info.artifact_uri)
+    repository: Any = get_artifact_repository(run.info.artifact_uri)
     for path in found:
         repository.delete_artifacts(path)
     return True

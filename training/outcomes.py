@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from data.catalogue import Catalogue
@@ -20,8 +19,6 @@ from models.brief import Brief, brief_from_row
 from models.matcher import Matcher
 from models.shortlist import Points, Reach
 from training.measures import Interval, wilson
-
-Doubles = npt.NDArray[np.float64]
 
 VIEWS: Final = "views"
 TARGET_VIEWERS: Final = "target_viewers"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from features.views import GROWTH_DAYS
@@ -40,12 +40,17 @@ _MOST_MONTHS: Final = 4  # named under a chart as wide as a telephone
 _LEAST_EDGE: Final = 0.3  # log effect that a chart of months reaches up to: small ones shall look small
 
 
-def page(found: Assessment) -> str:
-    """The whole page."""
+def template(name: str, *filters: Callable[..., str]) -> Template:
+    """One of this package's pages, every text in it escaped, with filters by their functions' names."""
     loader = PackageLoader("training")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {said.__name__: said for said in (both, interval, ratio, percent, multiple)}
-    return environment.get_template(TEMPLATE).render(
+    environment.filters |= {said.__name__: said for said in filters}
+    return environment.get_template(name)
+
+
+def page(found: Assessment) -> str:
+    """The whole page."""
+    return template(TEMPLATE, both, interval, ratio, percent, multiple).render(
         found=found,
         names=NAMES,
         reference=OWN_POSTS,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from data.catalogue import Catalogue
 from features.documents import brief_text, caption_texts, post_texts, tag_lists
@@ -20,18 +19,17 @@ from features.encoder import Encoder, SentenceEncoder, open_sentence_model
 from features.static_encoder import StaticEncoder
 from features.text import Tokeniser
 from kolmatch.errors import TrainingBusy
-from kolmatch.files import sha256_of
+from kolmatch.files import held, sha256_of
 from kolmatch.settings import Settings
 from models.brief import brief_from_row
 from models.bundle import Contents, save_contents
-from models.bundle_files import bundle_folder, is_whole, sweep, write_bundle
+from models.bundle_files import bundle_folder, settle, sweep, write_bundle
 from models.creator_index import POST_FADE_DAYS, CreatorIndex, IndexedPosts, build_index
 from models.forecast import ViewsForecast
 from models.post_index import VectorIndex, one_thread
 from models.preferences import DecidedList
 from models.terms import Taught
 from models.weights import Choices, Weights, default_weights, fit_mix, fit_weights, log_loss
-from models.writing import disk_errors
 from training.asking import learn_shares
 from training.attention import bought_attention
 from training.audience import fit_audience
@@ -121,25 +119,17 @@ def train(
         return training.write(training.learn_weights(), month, decided)
 
 
-@contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold the training lock; the operating system frees it when a process dies.
+def alone(home: Path) -> AbstractContextManager[None]:
+    """Hold the training lock.
 
     Raises:
         TrainingBusy: another holds it.
     """
-    lock = FileLock(home / "training.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingBusy(
-            f"Another training of {home} is running. Let it end, then repeat.",
-            f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    busy = TrainingBusy(
+        f"Another training of {home} is running. Let it end, then repeat.",
+        f"Một lần huấn luyện khác trong {home} đang chạy. Hãy đợi nó xong rồi làm lại.",
+    )
+    return held(FileLock(home / "training.lock", timeout=0), busy)
 
 
 def inputs(catalogue: Catalogue, warm_start: Sequence[Path], decided: Sequence[DecidedList]) -> dict[str, str]:
@@ -156,21 +146,6 @@ def _alike(catalogue: Catalogue, decided: Sequence[DecidedList]) -> list[Decided
 def _preferred(settings: Settings, decided: Sequence[DecidedList]) -> Preferred:
     rng = np.random.default_rng([settings.training.seed, _CHOICES_DRAW])
     return learn_preferences(decided, settings.matcher.fit_weight, settings.training.least_decided_briefs, rng)
-
-
-def _write(contents: Contents, folder: Path, save_encoder: Callable[[Path], None]) -> None:
-    with disk_errors():
-        save_contents(contents, folder, save_encoder)
-
-
-def _settle(fresh: Path, final: Path) -> Path:
-    """Give a bundle its own name; the same bundle made before is kept, if it is whole, and the copy dropped."""
-    if is_whole(final, final.name):
-        shutil.rmtree(fresh)
-    else:
-        shutil.rmtree(final, ignore_errors=True)
-        fresh.rename(final)
-    return final
 
 
 class Training:
@@ -227,7 +202,7 @@ class Training:
         sweep(fresh)
         manifest = write_bundle(
             fresh,
-            lambda folder: _write(contents, folder, save_encoder),
+            lambda folder: save_contents(contents, folder, save_encoder),
             created_month=month,
             synthetic=catalogue.is_synthetic(),
             trained_on=inputs(catalogue, self._warm_start, decided),
@@ -239,7 +214,7 @@ class Training:
             weights_before=learned.before.isoformat() if learned.before else "",
         )
         self._progress("write", 1, 1)
-        return _settle(fresh, bundle_folder(self._home, manifest.bundle_id))
+        return settle(fresh, manifest.bundle_id)
 
     def _rng(self, purpose: int) -> np.random.Generator:
         """A generator for one purpose, so that one step's draws never shift another's."""

@@ -9,35 +9,42 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from kolmatch.errors import BundleError, BundleFormat, BundleMissing, RegistryError
+from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMissing, RegistryError
+from kolmatch.files import held
 from kolmatch.settings import RegistrySettings
-from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, read_manifest, verify
+from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, verify
 from training.mlflow_client import connect, failures, quiet
 from training.mlflow_runs import (
     ARTIFACT_FOLDER,
     BUNDLE_TAG,
+    MONTH_TAG,
+    SYNTHETIC_TAG,
     download,
+    holds_bundle,
     log_metrics,
-    log_values,
+    our_runs,
     read_name,
+    record,
     remove_files,
-    replace_artifacts,
+    replace_bundle,
     runs_with,
-    tag_anew,
+    tags_of,
 )
 from training.moves import Move, moves_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion as MlflowVersion
 
 CHAMPION: Final = "champion"
@@ -45,8 +52,6 @@ CHALLENGER: Final = "challenger"
 EVALUATION_FOLDER: Final = "evaluation"
 # Another training may be copying a bundle of gigabytes to a far server; after half an hour something is wrong.
 LOCK_WAIT_S: Final = 1800.0
-_MONTH_TAG: Final = "kolmatch.month"
-_SYNTHETIC_TAG: Final = "kolmatch.synthetic"
 _RETRAIN_TAG: Final = "kolmatch.retrained_for"
 _log = logging.getLogger(__name__)
 
@@ -154,7 +159,7 @@ class Registry:
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, str(version))
             if alias == CHAMPION:
-                self._install(client, chosen)
+                self._install(client, chosen.bundle_id, chosen.run_id)
             self._point(client, alias, version, chosen.bundle_id)
             if alias == CHAMPION and CHALLENGER in chosen.aliases:
                 client.delete_registered_model_alias(self._settings.model_name, CHALLENGER)
@@ -170,7 +175,7 @@ class Registry:
         """
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, str(version))
-            self._install(client, chosen)
+            self._install(client, chosen.bundle_id, chosen.run_id)
             self._note(client, action, version, by, note, at)
             self._point(client, CHAMPION, version, chosen.bundle_id)
             if CHALLENGER in chosen.aliases:
@@ -209,8 +214,7 @@ class Registry:
         if self._is_local and not self._database.exists():
             return 0
         with self._alone(), self._mlflow() as client:
-            runs = {version.run_id for version in self._list(client)}
-            return sum(remove_files(client, run_id, EVALUATION_FOLDER, names, holding) for run_id in sorted(runs))
+            return sum(remove_files(client, run, EVALUATION_FOLDER, names, holding) for run in our_runs(client))
 
     def fetch(self, alias_or_version: str) -> Path:
         """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.
@@ -229,15 +233,25 @@ class Registry:
             return self._last_champion(error)
         with self._alone(), self._mlflow() as client:
             chosen = self._one(client, alias_or_version)
-            folder = self._install(client, chosen)
+            folder = self._install(client, chosen.bundle_id, chosen.run_id)
             if alias_or_version == CHAMPION:
                 point_champion(self._home, chosen.bundle_id, chosen.version)
             return folder
 
-    def download(self, version: ModelVersion, folder: Path) -> None:
-        """Copy a version's artifacts into an empty folder as they are, damaged or not."""
-        with self._mlflow() as client:
-            download(client, version.run_id, folder)
+    def bring_home(self, holding: Callable[[Path], bool]) -> None:
+        """Have every bundle that is left in a run under HOME/bundles; one that nobody can read and holds somebody goes.
+
+        For erasure alone: runs that were deleted, or have no version any more, are looked through too.
+
+        Raises:
+            BundleError: a bundle could not be copied under HOME/bundles.
+        """
+        if self._is_local and not self._database.exists():
+            return
+        with self._alone(), self._mlflow() as client:
+            for run in our_runs(client):
+                if holds_bundle(client, run):
+                    self._bring(client, run, holding)
 
     def replace_bundle(self, bundle_id: str, folder: Path | None) -> None:
         """Put another bundle in the place of one in every run and version that holds it; None only removes it.
@@ -247,11 +261,8 @@ class Registry:
         if self._is_local and not self._database.exists():
             return
         with self._alone(), self._mlflow() as client:
-            manifest = read_manifest(folder) if folder else None
             for run in runs_with(client, bundle_id):
-                replace_artifacts(client, run, folder)
-                if run.info.lifecycle_stage == "active":
-                    tag_anew(client, self._settings.model_name, run, manifest)
+                replace_bundle(client, self._settings.model_name, run, folder)
 
     @property
     def _database(self) -> Path:
@@ -263,18 +274,14 @@ class Registry:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the registry's lock; the operating system frees it when a process dies."""
-        try:
-            self._home.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout as error:
-            raise _busy(self._home, self._lock.timeout) from error
-        except OSError as error:
-            raise _not_writable(self._home, error) from error
-        try:
+        """Hold the registry's lock."""
+        with ExitStack() as stack:
+            try:
+                self._home.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(held(self._lock, _busy(self._home, self._lock.timeout)))
+            except OSError as error:
+                raise _not_writable(self._home, error) from error
             yield
-        finally:
-            self._lock.release()
 
     def _connect(self) -> MlflowClient:
         if self._client is None:
@@ -300,28 +307,6 @@ class Registry:
         location = (self._home / "mlflow" / "artifacts").as_uri() if self._is_local else None
         return str(client.create_experiment(name, artifact_location=location))
 
-    def _record(
-        self,
-        client: MlflowClient,
-        bundle: Path,
-        params: Mapping[str, str | int | float],
-        metrics: Mapping[str, float],
-        datasets: Mapping[str, str],
-    ) -> str:
-        """Log a run with the bundle as its artifacts; a run that did not finish is marked failed."""
-        manifest = read_manifest(bundle)
-        name = f"{manifest.created_month} {manifest.bundle_id}"
-        run = client.create_run(self._experiment(client), tags=_tags(manifest), run_name=name)
-        run_id = str(run.info.run_id)
-        finished = False
-        try:
-            log_values(client, run, params, metrics, datasets)
-            client.log_artifacts(run_id, str(bundle), ARTIFACT_FOLDER)
-            finished = True
-        finally:
-            client.set_terminated(run_id, "FINISHED" if finished else "FAILED")
-        return run_id
-
     def _registered(
         self,
         client: MlflowClient,
@@ -333,7 +318,7 @@ class Registry:
     ) -> ModelVersion:
         manifest = verify(bundle)
         ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
-        run_id = self._record(client, ours, params, metrics, datasets)
+        run_id = record(client, self._experiment(client), ours, manifest, params, metrics, datasets)
         return self._one(client, str(self._register(client, run_id, manifest, tags)))
 
     def _register(self, client: MlflowClient, run_id: str, manifest: Manifest, tags: Mapping[str, str]) -> int:
@@ -341,7 +326,7 @@ class Registry:
         if not client.search_registered_models(f"name='{name}'"):
             client.create_registered_model(name)
         source = f"{client.get_run(run_id).info.artifact_uri}/{ARTIFACT_FOLDER}"
-        own = {**_tags(manifest), **tags}
+        own = {**tags_of(manifest), **tags}
         made = client.create_model_version(name, source, run_id, tags=own, description=_label(manifest))
         return int(made.version)
 
@@ -381,19 +366,29 @@ class Registry:
         if CHAMPION not in self._aliases(client):
             return False
         try:
-            self._install(client, self._one(client, CHAMPION))
+            champion = self._one(client, CHAMPION)
+            self._install(client, champion.bundle_id, champion.run_id)
         except BundleFormat:
             return False
         except (BundleError, RegistryError):
             return True
         return True
 
-    def _install(self, client: MlflowClient, chosen: ModelVersion) -> Path:
+    def _install(self, client: MlflowClient, bundle_id: str, run_id: str) -> Path:
         def provide(folder: Path) -> None:
             with failures(self.tracking_uri):
-                download(client, chosen.run_id, folder)
+                download(client, run_id, folder)
 
-        return install_bundle(self._home, chosen.bundle_id, provide)
+        return install_bundle(self._home, bundle_id, provide)
+
+    def _bring(self, client: MlflowClient, run: Run, holding: Callable[[Path], bool]) -> None:
+        try:
+            self._install(client, run.data.tags[BUNDLE_TAG], run.info.run_id)
+        except (BundleMissing, BundleDamaged, BundleFormat):
+            with tempfile.TemporaryDirectory() as scratch:
+                download(client, run.info.run_id, Path(scratch))
+                if holding(Path(scratch)):
+                    replace_bundle(client, self._settings.model_name, run, None)
 
     def _point(self, client: MlflowClient, alias: str, version: int, bundle_id: str) -> None:
         client.set_registered_model_alias(self._settings.model_name, alias, str(version))
@@ -410,14 +405,6 @@ class Registry:
         return folder
 
 
-def _tags(manifest: Manifest) -> dict[str, str]:
-    return {
-        BUNDLE_TAG: manifest.bundle_id,
-        _MONTH_TAG: manifest.created_month,
-        _SYNTHETIC_TAG: str(manifest.synthetic).lower(),
-    }
-
-
 def _label(manifest: Manifest) -> str:
     kind = "SYNTHETIC data, not for real decisions" if manifest.synthetic else "imported data"
     return f"Trained on {kind}, {manifest.created_month}."
@@ -430,10 +417,10 @@ def _version(client: MlflowClient, made: MlflowVersion, aliases: Mapping[str, in
         aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
         bundle_id=made.tags[BUNDLE_TAG],
         created_at=datetime.fromtimestamp(made.creation_timestamp / 1000, UTC),
-        month=made.tags[_MONTH_TAG],
+        month=made.tags[MONTH_TAG],
         metrics={read_name(name): value for name, value in client.get_run(str(made.run_id)).data.metrics.items()},
         run_id=str(made.run_id),
-        synthetic=made.tags[_SYNTHETIC_TAG] == "true",
+        synthetic=made.tags[SYNTHETIC_TAG] == "true",
         retrained=made.tags.get(_RETRAIN_TAG),
     )
 

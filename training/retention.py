@@ -11,7 +11,7 @@ from typing import Final
 
 from kolmatch.errors import BundleError
 from kolmatch.settings import RetrainSettings
-from models.bundle_files import bundle_folder, champion_pointer, is_bundle_id
+from models.bundle_files import bundle_folder, champion_pointer, local_bundles
 from models.rewriting import successor
 from training.moves import way_back
 from training.registry import CHALLENGER, CHAMPION, ModelVersion, Registry
@@ -61,8 +61,7 @@ def prune(home: Path, registry: Registry, found: Sequence[Prunable]) -> None:
         RegistryError: MLflow cannot be reached.
     """
     for one in found:
-        if one.versions:
-            registry.replace_bundle(one.bundle_id, None)
+        registry.replace_bundle(one.bundle_id, None)
         shutil.rmtree(bundle_folder(home, one.bundle_id), ignore_errors=True)
 
 
@@ -104,6 +103,4 @@ def _with_successors(home: Path, referred: Collection[str]) -> set[str]:
 
 def _copies_before(home: Path, moment: datetime) -> set[str]:
     """Copies here that are older, registered or not."""
-    folder = home / "bundles"
-    copies = [path for path in folder.iterdir() if is_bundle_id(path.name)] if folder.is_dir() else []
-    return {path.name for path in copies if datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment}
+    return {path.name for path in local_bundles(home) if datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment}

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from data.catalogue import Catalogue
+from data.times import LOCAL_ZONE
 from features.views import FORMAT_CODES, Viewings
 from training.tables import Tables
 
-_ZONE: Final = "Asia/Ho_Chi_Minh"
 _DAY_S: Final = 86_400
 _COUNTS: Final = ("views", "likes", "shares")  # of a post's counts, those that a forecast is made from
 
@@ -65,7 +65,7 @@ def viewings_of(posts: pl.DataFrame, accounts: pl.DataFrame, kinds: pl.DataFrame
 
 
 def _arrays(presences: pl.DataFrame, seen: pl.DataFrame) -> Viewings:
-    local = pl.col("published_at").dt.convert_time_zone(_ZONE)
+    local = pl.col("published_at").dt.convert_time_zone(LOCAL_ZONE)
     after = (pl.col("observed_at") - pl.col("published_at")).dt.total_seconds() / _DAY_S
     log_views = (pl.col("views") + 1.0).log()
     told = seen.select(

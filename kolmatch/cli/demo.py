@@ -15,7 +15,7 @@ from kolmatch.cli.progress import Report, progress_bars
 _TOPIC: Final = "dịch vụ công trực tuyến"  # the brief of the sample world that is asked
 _SHOWN: Final = 10
 _SEED: Final = 2026  # of the sample world, so that every demo tells the same story
-_END: Final = datetime(2026, 11, 1, tzinfo=UTC)
+END: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @click.command()
@@ -46,7 +46,7 @@ def demo(home: Path, config: Path | None, port: int | None, no_serve: bool) -> N
     settings = load_settings(config)
     share_cores()
     with progress_bars() as report:
-        _fill(home, report)
+        fill(home, report)
         _train(home, config, report)
     matcher = Matcher.load(champion_pointer(home).folder, settings.matcher)
     briefs = Catalogue.open(home).table("briefs").filter(pl.col("title").str.to_lowercase().str.contains(_TOPIC))
@@ -66,7 +66,7 @@ def _announce(address: str) -> None:
     click.echo(f"Demo service, synthetic data, this machine only: {address} (see /openapi.json). Ctrl+C stops it.")
 
 
-def _fill(home: Path, report: Report) -> None:
+def fill(home: Path, report: Report) -> None:
     """Write the sample world as files and import them, as staff would."""
     import numpy as np
 
@@ -77,7 +77,7 @@ def _fill(home: Path, report: Report) -> None:
     report("sample world", 0, 1)
     folder = home / "sample-world"
     if not folder.exists():  # the same seed makes the same files
-        write_world(make_world(np.random.default_rng(_SEED), end=_END), folder)
+        write_world(make_world(np.random.default_rng(_SEED), end=END), folder)
     report("sample world", 1, 1)
     files = [(table, file) for table in TABLES for file in sorted(folder.glob(f"{table}.*"))]
     for done, (table, file) in enumerate(files, start=1):
@@ -91,6 +91,6 @@ def _train(home: Path, config: Path | None, report: Report) -> None:
     from training.registry import CHAMPION, Registry
 
     settings = load_settings(config)
-    version = train_and_publish(home, settings, month=f"{_END:%Y-%m}", progress=report)
+    version = train_and_publish(home, settings, month=f"{END:%Y-%m}", progress=report)
     if CHAMPION not in version.aliases:
         Registry.open(home, settings.registry).set_alias(CHAMPION, version.version)

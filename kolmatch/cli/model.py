@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    return month_named(value or datetime.now(UTC).strftime("%Y-%m"))
+    """The month asked for, else this one in the city."""
+    from training.monthly.calendar import month_of
+
+    return month_named(value or month_of(datetime.now(UTC)))
 
 
 def month_named(given: str) -> str:

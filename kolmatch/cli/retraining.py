@@ -23,9 +23,9 @@ BUSY: Final = 11  # exit code: another run is at it
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
     """The month asked for, else the last one that has ended in the city."""
-    from training.monthly.calendar import ZONE, month_before
+    from training.monthly.calendar import month_before, month_of
 
-    return month_named(value) if value else month_before(f"{datetime.now(ZONE):%Y-%m}")
+    return month_named(value) if value else month_before(month_of(datetime.now(UTC)))
 
 
 @click.command()

@@ -5,8 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-ZONE: Final = timezone(timedelta(hours=7))  # all year since 1975; written so that no zone files are needed
-ZONE_NAME: Final = "Asia/Ho_Chi_Minh"  # the same for polars, which brings its own
+import polars as pl
+
+from data.times import LOCAL_ZONE
+
+ZONE: Final = timezone(timedelta(hours=7))  # LOCAL_ZONE, all year since 1975; written so that no zone files are needed
+
+
+def month_of(moment: datetime) -> str:
+    """The month in which a moment lies in Ho Chi Minh City.
+
+    >>> month_of(datetime.fromisoformat("2026-10-31T20:00Z"))
+    '2026-11'
+    """
+    return f"{moment.astimezone(ZONE):%Y-%m}"
+
+
+def month_in(column: str) -> pl.Expr:
+    """The same for a column of times."""
+    return pl.col(column).dt.convert_time_zone(LOCAL_ZONE).dt.strftime("%Y-%m")
 
 
 def month_end(month: str) -> datetime:
@@ -17,12 +34,6 @@ def month_end(month: str) -> datetime:
     """
     year, number = map(int, month.split("-"))
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=ZONE)
-
-
-def month_start(month: str) -> datetime:
-    """The first moment of a month in Ho Chi Minh City."""
-    year, number = map(int, month.split("-"))
-    return datetime(year, number, 1, tzinfo=ZONE)
 
 
 def month_before(month: str, back: int = 1) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 from data.catalogue import Catalogue
 from features.documents import caption_texts, tag_lists
 from models.bundle import Contents
-from training.monthly.calendar import ZONE_NAME, month_before
+from training.monthly.calendar import month_before, month_in
 from training.monthly.intake import USUAL_MONTHS, posts_by_month
 
 MONTHS_SHOWN: Final = 6
@@ -52,8 +52,7 @@ class Drift:
 def drift(catalogue: Catalogue, month: str, champion: Contents | None, challenger: Contents) -> Drift:
     """Everything that changed up to a month."""
     shown = [month_before(month, back) for back in reversed(range(MONTHS_SHOWN + 1))]
-    local = pl.col("published_at").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m")
-    posts = catalogue.table("posts").with_columns(month=local).filter(pl.col("month").is_in(shown))
+    posts = catalogue.table("posts").with_columns(month=month_in("published_at")).filter(pl.col("month").is_in(shown))
     posts = _of_the_listed(catalogue, posts)
     usual = [month_before(month, back) for back in range(1, USUAL_MONTHS + 1)]
     earlier, now = posts.filter(pl.col("month").is_in(usual)), posts.filter(pl.col("month") == month)
@@ -133,9 +132,7 @@ def _newest(months: pl.DataFrame, month: str) -> dict[str, float]:
 
 
 def _audiences(catalogue: Catalogue, month: str) -> pl.DataFrame:
-    reports = catalogue.table("audiences").with_columns(
-        new=pl.col("as_of").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m") >= month
-    )
+    reports = catalogue.table("audiences").with_columns(new=month_in("as_of") >= month)
     young = pl.col("age_18_24")
     told = reports.group_by("platform").agg(
         before=(~pl.col("new")).sum(),

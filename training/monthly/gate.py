@@ -21,7 +21,7 @@ WORSE: Final = "worse"
 DRAW: Final = "draw"
 HOLDS: Final = "holds"
 STOPS: Final = "stops"
-UNKNOWN: Final = "unknown"  # not measured: too few questions, nothing to compare with
+UNKNOWN: Final = "unknown"  # not measured: too few questions, nothing to compare or judge; neither promotes nor stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _guards(measured: Measured, settings: GateSettings) -> list[Check]:
         ("input: volume", _between(volume, settings.least_volume, settings.most_volume), _volume(intake)),
         ("input: duplicates", _at_most(intake.duplicates, settings.max_duplicate_share), _share(intake.duplicates)),
         ("input: platforms", STOPS if intake.missing else HOLDS, ", ".join(intake.missing) or "-"),
-        ("input: rejected rows", HOLDS, f"{intake.rejected} / {intake.rows}"),
+        ("input: rejected rows", HOLDS if intake.rows else UNKNOWN, f"{intake.rejected} / {intake.rows}"),
     ]
     return [_check(name, verdict, numbers) for name, verdict, numbers in found]
 
@@ -187,6 +187,8 @@ def _coverage(pair: Pair, settings: GateSettings) -> str:
 
 def _golden(lines: Sequence[GoldenLine]) -> str:
     """A line that the challenger breaks stops, unless the champion breaks it too: keeping that would mend nothing."""
+    if not lines:
+        return UNKNOWN
     return STOPS if any(not line.challenger and line.champion is not False for line in lines) else HOLDS
 
 
@@ -233,7 +235,7 @@ def _times(pair: Pair, unit: str, scale: float) -> str:
 
 def _golden_numbers(lines: Sequence[GoldenLine]) -> str:
     before, now = sum(line.champion is True for line in lines), sum(line.challenger for line in lines)
-    return f"{before} → {now} / {len(lines)}" if lines else "0 / 0"
+    return f"{before} → {now} / {len(lines)}" if lines else "-"
 
 
 def _volume(intake: Intake) -> str:

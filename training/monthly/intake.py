@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from data.catalogue import Catalogue
-from training.monthly.calendar import ZONE_NAME, month_before
+from training.monthly.calendar import month_before, month_in
 from training.monthly.gate import Intake
 
 USUAL_MONTHS: Final = 3  # that a month is held against
@@ -16,8 +16,7 @@ USUAL_MONTHS: Final = 3  # that a month is held against
 
 def posts_by_month(catalogue: Catalogue) -> pl.DataFrame:
     """Posts by calendar month in the city and platform: `month`, `platform`, `posts`."""
-    local = pl.col("published_at").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m")
-    posts = catalogue.table("posts").select("platform", month=local)
+    posts = catalogue.table("posts").select("platform", month=month_in("published_at"))
     return posts.group_by("month", "platform").agg(posts=pl.len()).sort("month", "platform")
 
 
@@ -45,8 +44,6 @@ def _missing(earlier: pl.DataFrame, present: Sequence[str], least_share: float) 
 
 
 def _duplicates(catalogue: Catalogue, month: str) -> float | None:
-    local = pl.col("published_at").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m")
-    texts = (
-        catalogue.table("posts").filter(local == month, pl.col("text").fill_null("") != "").select("creator_id", "text")
-    )
+    posts = catalogue.table("posts").filter(month_in("published_at") == month, pl.col("text").fill_null("") != "")
+    texts = posts.select("creator_id", "text")
     return None if texts.is_empty() else 1.0 - texts.unique().height / texts.height

@@ -11,15 +11,15 @@ the candidate has learned to. `docs/decisions/0016-monthly-job.md` says why.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from data.catalogue import Catalogue, copy_month, copy_until
 from kolmatch.errors import (
@@ -31,6 +31,7 @@ from kolmatch.errors import (
     TrainingBusy,
     UsageError,
 )
+from kolmatch.files import held
 from kolmatch.settings import Settings
 from models.bundle_files import bundle_folder, champion_pointer, is_whole, read_manifest
 from models.preferences import DecidedList
@@ -137,22 +138,14 @@ def _short(found: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, (str, int, bool)))
 
 
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
+def _only_one(home: Path) -> AbstractContextManager[None]:
     folder = home / RETRAIN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "retrain.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise TrainingBusy(
-            f"The monthly job of {home} is running already. This one leaves; the other goes on.",
-            f"Công việc hằng tháng của {home} đang chạy. Lần gọi này dừng; lần kia vẫn tiếp tục.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    busy = TrainingBusy(
+        f"The monthly job of {home} is running already. This one leaves; the other goes on.",
+        f"Công việc hằng tháng của {home} đang chạy. Lần gọi này dừng; lần kia vẫn tiếp tục.",
+    )
+    return held(FileLock(folder / "retrain.lock", timeout=0), busy)
 
 
 class _Job:

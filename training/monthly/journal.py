@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from kolmatch.errors import RetrainError
 from kolmatch.files import replacing
+from training.monthly.calendar import ZONE
 
 JOURNAL_FILE: Final = "journal.json"
 LOG_FILE: Final = "log.txt"
@@ -80,4 +81,4 @@ class Log:
         """Add a line."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as log:
-            log.write(f"{at.isoformat(timespec='seconds')} {text}\n")
+            log.write(f"{at.astimezone(ZONE).isoformat(timespec='seconds')} {text}\n")

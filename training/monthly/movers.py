@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
-
 from data.catalogue import Catalogue
 from kolmatch.errors import UnknownCreator
 from models.brief import Brief
 from models.matcher import Matcher
 from models.shortlist import Entry
-from training.monthly.calendar import ZONE_NAME
+from training.monthly.calendar import month_in
 from training.monthly.lists import TOP, Listed
 
 MOST_BRIEFS: Final = 6  # told one by one: a report is read in two minutes
@@ -67,11 +65,8 @@ class News:
     @classmethod
     def of(cls, catalogue: Catalogue, month: str) -> News:
         """That of a month in the city."""
-        local = pl.col("published_at").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m")
-        posts = catalogue.table("posts").filter(local == month)
-        reports = catalogue.table("audiences").filter(
-            pl.col("as_of").dt.convert_time_zone(ZONE_NAME).dt.strftime("%Y-%m") == month
-        )
+        posts = catalogue.table("posts").filter(month_in("published_at") == month)
+        reports = catalogue.table("audiences").filter(month_in("as_of") == month)
         told = (dict(table.group_by("creator_id").len().iter_rows()) for table in (posts, reports))
         return cls(*told)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from kolmatch.files import replacing
@@ -18,7 +17,7 @@ from training.monthly.drift import Drift
 from training.monthly.gate import Check, Measured, Verdict
 from training.monthly.movers import Moved, Mover
 from training.monthly.words import VERDICTS, name_words
-from training.page import both, percent
+from training.page import both, percent, template
 
 PAGE_FILE: Final = "difference.html"
 FIGURES_FILE: Final = "difference.json"
@@ -79,11 +78,7 @@ def write_report(report: Report, folder: Path) -> list[Path]:
 
 def page(report: Report) -> str:
     """The whole page."""
-    environment = Environment(
-        loader=PackageLoader("training"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters |= {"both": both, "percent": percent, "why": why}
-    return environment.get_template(TEMPLATE).render(
+    return template(TEMPLATE, both, percent, why).render(
         report=report,
         groups=grouped(report.verdict.checks),
         verdicts=VERDICTS,

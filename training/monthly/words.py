@@ -14,7 +14,7 @@ VERDICTS: Final = {
     "draw": ("ngang nhau", "a draw"),
     "holds": ("đạt", "holds"),
     "stops": ("KHÔNG ĐẠT", "STOPS"),
-    "unknown": ("chưa đủ để so sánh", "too little to tell"),
+    "unknown": ("chưa đủ để kết luận", "too little to tell"),
 }
 # The beginning of a check's name -> (Vietnamese, English)
 NAMES: Final = {
