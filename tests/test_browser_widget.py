@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from models.matcher import Matcher
+from serving.shortlists.showing import WITHDRAWN_VI
 from tests.browser import DESK, PHONE, Watched, as_seen, barriers, keep_screenshot, overflow_px, visiting
 from tests.browser_world import TITLE, Office, office
 
@@ -190,6 +191,19 @@ def test_who_has_too_little_data_has_no_figure(visit: Watched, here: Neighbours)
     open_portal(visit.page, here.portal, here.office.address, made["brief_id"], here.office.keys["viewer"])
     element(visit.page).evaluate("widget => widget.setAttribute('top', '40')")
     expect(element(visit.page).locator("li", has_text="Chưa đủ dữ liệu")).to_have_count(len(silent))
+
+
+def test_whoever_opted_out_since_keeps_a_place_and_no_name(visit: Watched, here: Neighbours) -> None:
+    made = here.office.shortlist(by="fit", top=3)
+    first = made["entries"][0]
+    with here.office.api("admin") as api:
+        assert api.post("/v1/rights", json={"creator_id": first["creator_id"], "kind": "opt_out"}).status_code == 201
+    open_portal(visit.page, here.portal, here.office.address, made["brief_id"], here.office.keys["viewer"])
+    expect(element(visit.page).locator("li")).to_have_count(3)
+    place = element(visit.page).locator("li").first
+    expect(place).to_contain_text(WITHDRAWN_VI)
+    expect(place.locator("blockquote")).to_have_count(0)
+    expect(element(visit.page)).not_to_contain_text(first["name"])
 
 
 def test_what_people_wrote_is_text_and_never_code(visit: Watched, here: Neighbours) -> None:
