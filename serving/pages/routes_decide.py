@@ -84,6 +84,8 @@ def create_note(
     kept = read_list(service, caller, shortlist_id)
     typed = {name: text_of(form, name) for name in ("creator_id", "text", "note_by")}
     about = typed["creator_id"] or None
+    if about:
+        check_there(service.store, about)
     values = {"brief_id": kept.item.brief_id, "creator_id": about, "text": typed["text"], "by": typed["note_by"]}
     try:
         body = checked(NoteBody, values, language_of(request))
