@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from kolmatch.errors import BundleMissing
 from serving.answers import Answers
@@ -192,6 +193,16 @@ def test_a_shortlist_says_what_it_was_made_from(office: Office) -> None:
     assert (item["bundle_id"], item["model_version"], item["model_month"]) == ("0123456789ab", 1, "2026-11")
     assert (len(item["bundle_sha256"]), item["catalogue_until"]) == (64, "2026-10-02T05:00:00Z")
     assert (item["title"], item["status"], item["brief_revision"]) == (BRIEF["title"], "draft", 1)
+
+
+def test_a_list_of_lists_reads_no_answer(office: Office) -> None:
+    office.shortlist()
+    asked: list[str] = []
+    event.listen(office.store.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert len(office.get("/v1/shortlists").json()["items"]) == 1
+    (wanted,) = [statement for statement in asked if "FROM shortlists" in statement]
+    assert "shortlists.answer_sha256" in wanted
+    assert not re.search(r"shortlists\.(answer|request)\b", wanted)
 
 
 def test_reasons_can_be_left_out_when_asking_and_when_reading(office: Office) -> None:
