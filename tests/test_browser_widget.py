@@ -234,6 +234,14 @@ def test_a_page_of_another_origin_gets_neither_the_element_nor_the_frame(
     assert any("frame-ancestors" in complaint for complaint in visit.complaints)
 
 
+def test_the_example_loads_nothing_from_a_host_that_it_does_not_list(visit: Watched, here: Neighbours) -> None:
+    for address in ("https://evil.example", "//evil.example", "javascript:alert(1)", "http://127.0.0.1@evil.example"):
+        visit.page.goto(f"{here.portal}/portal.html?service={address}&brief=b")
+        expect(visit.page.locator("main")).to_contain_text("không có trong danh sách")
+        expect(visit.page.locator("input")).to_have_count(0)
+    assert visit.outside(here.portal) == []
+
+
 def test_a_page_of_another_origin_cannot_ask_even_with_a_token(visit: Watched, here: Neighbours) -> None:
     visit.page.goto(f"{here.stranger}/portal.html")
     asked: Any = visit.page.evaluate(
