@@ -44,6 +44,23 @@ class Told:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search of a home folder came to; paths are relative to it.
+
+    Attributes:
+        files: how many were searched.
+        links: symbolic links, which may lead out of the folder and were not followed.
+        own: files in which an id or a caption still stands.
+        names: others in which a name, handle or address stands.
+    """
+
+    files: int
+    links: tuple[str, ...]
+    own: tuple[str, ...]
+    names: tuple[str, ...]
+
+
 def telling_strings(home: Path, creator_id: str) -> Told:
     """What to search for, read before anything is erased; a string that is too short to tell is left out."""
     generation = generations.current_or_none(home)
@@ -102,23 +119,33 @@ def _without(generation: Generation, table: str, own: pl.Expr) -> Callable[[Path
     return table_writer(stored_rows(generation, STORED[table]).filter(~own))
 
 
-def holding(home: Path, strings: Sequence[str]) -> list[str]:
-    """Files under a home folder in which one of the strings stands, in plain bytes or in a cell of a Parquet table."""
-    needles = [one.encode() for one in strings]
-    if not needles:
-        return []
-    return [
-        path.relative_to(home).as_posix()
-        for path in sorted(home.rglob("*"))
-        if path.is_file() and not path.is_symlink() and (_in_bytes(path, needles) or _in_cells(path, strings))
-    ]
+def search(home: Path, told: Told) -> Searched:
+    """Look for a person in every file under a home folder, in plain bytes and in the cells of Parquet tables."""
+    paths = sorted(home.rglob("*"))
+    files = [path for path in paths if path.is_file() and not path.is_symlink()]
+    holding = [path for path in files if _holds(path, (*told.own, *told.names))]
+    own = [path for path in holding if _holds(path, told.own)]
+    return Searched(
+        files=len(files),
+        links=_names(home, [path for path in paths if path.is_symlink()]),
+        own=_names(home, own),
+        names=_names(home, [path for path in holding if path not in own]),
+    )
 
 
-def _in_bytes(path: Path, needles: Sequence[bytes]) -> bool:
+def _names(home: Path, paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(path.relative_to(home).as_posix() for path in paths)
+
+
+def _holds(path: Path, strings: Sequence[str]) -> bool:
+    return bool(strings) and (_in_bytes(path, strings) or _in_cells(path, strings))
+
+
+def _in_bytes(path: Path, strings: Sequence[str]) -> bool:
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(needle) >= 0 for needle in needles)
+        return any(content.find(one.encode()) >= 0 for one in strings)
 
 
 def _in_cells(path: Path, strings: Sequence[str]) -> bool:

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,13 +81,13 @@ def mark(creator_id: str, salt: str) -> str:
 
 def marked(marks: Collection[str], creator_ids: Iterable[str]) -> set[str]:
     """Those of the ids that one of the marks stands for; what is no mark among them is passed over."""
-    by_salt: dict[str, set[str]] = defaultdict(set)
-    for one in marks:
-        if one.startswith(PREFIX):
-            by_salt[_salt_of(one)].add(one)
-    if not by_salt:
-        return set()
-    return {one for one in creator_ids if any(mark(one, salt) in known for salt, known in by_salt.items())}
+    known, used = frozenset(marks), salts(marks)
+    return {one for one in creator_ids if any(mark(one, salt) in known for salt in used)}
+
+
+def salts(marks: Iterable[str]) -> frozenset[str]:
+    """The salts of marks; what is no mark among them is passed over."""
+    return frozenset(_salt_of(one) for one in marks if one.startswith(PREFIX))
 
 
 def _salt_of(one: str) -> str:

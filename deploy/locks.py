@@ -15,11 +15,9 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from kolmatch.cli.checkup import TRAINING_ALONE
+
 ROOT: Final = Path(__file__).parents[1]
-# What trains, or talks to MLflow. A service with the default encoder answers without: a third of the size.
-TRAINING_ALONE: Final = frozenset(
-    {"torch", "sentence-transformers", "tokenizers", "scikit-learn", "threadpoolctl", "mlflow"}
-)
 
 
 def closure(direct: list[Requirement]) -> set[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from kolmatch.errors import SettingsError
 
@@ -29,6 +30,20 @@ WebAddress = Annotated[
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 
+# Addresses may carry a password, so what was written there is shown to nobody.
+SECRETS: Final = frozenset(
+    {
+        "registry.tracking_uri",
+        "serving.otlp_endpoint",
+        "store.url",
+        "access.oidc_issuer",
+        "access.oidc_jwks_url",
+        "signin.public_url",
+        "signin.oidc_authorize_url",
+        "signin.oidc_token_url",
+        "signin.oidc_client_secret",
+    }
+)
 
 # Working days lost to public holidays (Labour Code 2019, Article 112), days given in place of a weekend among them.
 _HOLIDAYS: Final = (
@@ -42,7 +57,7 @@ _HOLIDAYS: Final = (
 class Section(BaseModel):
     """A group of settings: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class EncoderSettings(Section):
@@ -292,8 +307,15 @@ def _overrides(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
 def _explained(error: ValidationError, path: Path | None) -> SettingsError:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
+    shown = f" = {first['input']!r}" if _may_be_shown(first) else ""
     where = f" in {path}" if path else ""
     return SettingsError(
-        f"Setting {name} = {first.get('input')!r}{where}: {first['msg']}. See kolmatch.toml for every setting.",
-        f"Cấu hình {name} = {first.get('input')!r}{where}: {first['msg']}. Xem kolmatch.toml để biết mọi cấu hình.",
+        f"Setting {name}{shown}{where}: {first['msg']}. See kolmatch.toml for every setting.",
+        f"Cấu hình {name}{shown}{where}: {first['msg']}. Xem kolmatch.toml để biết mọi cấu hình.",
     )
+
+
+def _may_be_shown(error: ErrorDetails) -> bool:
+    """Whether no secret can stand in the value: neither in a whole section nor under a key that was mistyped."""
+    setting = ".".join(map(str, error["loc"][:2]))
+    return error["type"] != "extra_forbidden" and "." in setting and setting not in SECRETS

@@ -25,9 +25,10 @@ MAX_AGE: Final = 120
 MAX_BUDGET_VND: Final = 10**15  # far above any budget, and exact in every JSON reader (2^53)
 MAX_TEAM: Final = 1000
 
-# NUL is legal in JSON and illegal almost everywhere a text goes afterwards. `[^\W_]`: at least one letter or digit.
+# NUL is legal in JSON and illegal almost everywhere a text goes afterwards. At least one letter or digit is said by
+# Unicode's classes: `\w` is ASCII alone in JSON Schema's dialect (ECMA-262), whose readers would refuse "đ".
 ANY_TEXT: Final = r"^[^\x00]*$"
-SAYS_SOMETHING: Final = r"^[^\x00]*[^\W_][^\x00]*$"
+SAYS_SOMETHING: Final = r"^[^\x00]*[\p{L}\p{N}][^\x00]*$"
 
 SYNTHETIC_VI: Final = "Dữ liệu tổng hợp để minh họa: không có người thật."
 SYNTHETIC_EN: Final = "Synthetic sample data: no real person."
@@ -68,14 +69,14 @@ CreatorPath: TypeAlias = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+
 class Body(BaseModel):
     """What a caller sends: strict, and an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class BriefBody(BaseModel):
     """A policy brief: what is to be carried, to whom, and on what terms."""
 
     # `strict`: "16" is not 16. Python's regular expressions know letters of every script, as the matcher does.
-    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Annotated[
         str,

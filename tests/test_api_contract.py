@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import settings
@@ -83,6 +84,15 @@ def test_every_answer_is_as_documented(case: schemathesis.Case[Any]) -> None:
     # The key is sent with every case: that one is needed is tested by test_access.py.
     response = case.call_and_validate(headers=key, excluded_checks=[*beyond, ignored_auth])
     assert response.status_code < 500
+
+
+@pytest.mark.parametrize("text", ["a", "đ", "ạ", "日", "٣", "²", "_", " ", "…", "\u0301", "_đ\n", ""])
+def test_a_text_fits_the_description_where_it_fits_the_service(text: str) -> None:
+    """Patterns mean the same to the service as in JSON Schema's dialect, letters outside ASCII too."""
+    (described,) = app.openapi()["paths"]["/v1/creators"]["get"]["parameters"][:1]
+    fits = jsonschema_rs.validator_for(described["schema"]).is_valid(text)
+    answer = TestClient(app, headers=key).get("/v1/creators", params={"q": text})
+    assert (described["name"], answer.status_code) == ("q", 200 if fits else 422)
 
 
 def _beyond(case: schemathesis.Case[Any]) -> list[Callable[..., bool | None]]:

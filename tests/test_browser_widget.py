@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from models.matcher import Matcher
+from serving.shortlists.showing import WITHDRAWN_VI
 from tests.browser import DESK, PHONE, Watched, as_seen, barriers, keep_screenshot, overflow_px, visiting
 from tests.browser_world import TITLE, Office, office
 
@@ -192,6 +193,19 @@ def test_who_has_too_little_data_has_no_figure(visit: Watched, here: Neighbours)
     expect(element(visit.page).locator("li", has_text="Chưa đủ dữ liệu")).to_have_count(len(silent))
 
 
+def test_whoever_opted_out_since_keeps_a_place_and_no_name(visit: Watched, here: Neighbours) -> None:
+    made = here.office.shortlist(by="fit", top=3)
+    first = made["entries"][0]
+    with here.office.api("admin") as api:
+        assert api.post("/v1/rights", json={"creator_id": first["creator_id"], "kind": "opt_out"}).status_code == 201
+    open_portal(visit.page, here.portal, here.office.address, made["brief_id"], here.office.keys["viewer"])
+    expect(element(visit.page).locator("li")).to_have_count(3)
+    place = element(visit.page).locator("li").first
+    expect(place).to_contain_text(WITHDRAWN_VI)
+    expect(place.locator("blockquote")).to_have_count(0)
+    expect(element(visit.page)).not_to_contain_text(first["name"])
+
+
 def test_what_people_wrote_is_text_and_never_code(visit: Watched, here: Neighbours) -> None:
     title = "dịch vụ công <img src=x onerror=document.title='xong'>"
     made = here.office.shortlist(title=title)
@@ -218,6 +232,14 @@ def test_a_page_of_another_origin_gets_neither_the_element_nor_the_frame(
     assert framed == 0
     expect(page.frame_locator("iframe").locator("kol-shortlist")).to_have_count(0)
     assert any("frame-ancestors" in complaint for complaint in visit.complaints)
+
+
+def test_the_example_loads_nothing_from_a_host_that_it_does_not_list(visit: Watched, here: Neighbours) -> None:
+    for address in ("https://evil.example", "//evil.example", "javascript:alert(1)", "http://127.0.0.1@evil.example"):
+        visit.page.goto(f"{here.portal}/portal.html?service={address}&brief=b")
+        expect(visit.page.locator("main")).to_contain_text("không có trong danh sách")
+        expect(visit.page.locator("input")).to_have_count(0)
+    assert visit.outside(here.portal) == []
 
 
 def test_a_page_of_another_origin_cannot_ask_even_with_a_token(visit: Watched, here: Neighbours) -> None:

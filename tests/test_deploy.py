@@ -84,7 +84,12 @@ def services() -> dict[str, dict[str, Any]]:
     return found
 
 
-def parsed(words: list[str]) -> None:
+def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of a pod in the order in which they start."""
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def parsed(words: list[str]) -> click.Context:
     """Parse as the program would, without running anything."""
     command: click.Command = cli
     context = click.Context(cli, info_name="kolmatch")
@@ -93,7 +98,7 @@ def parsed(words: list[str]) -> None:
         known = command.get_command(context, name)
         assert known is not None, name
         command = known
-    command.make_context(command.name or "kolmatch", list(words), parent=context)
+    return command.make_context(command.name or "kolmatch", list(words), parent=context)
 
 
 # --- Images ---------------------------------------------------------------------------------------------------------
@@ -171,8 +176,9 @@ def test_every_command_line_is_one_that_the_program_understands() -> None:
     lines = [shlex.split(rest) for name in UNITS for rest in re.findall(r"^ExecStart=(.*)$", unit(name), re.M)]
     calls = [words[1:] for words in lines if words[0].endswith("/kolmatch")]
     calls += [services()["migrate"]["command"]]
-    calls += [container["args"] for pod in pods().values() for container in pod["containers"] if "args" in container]
-    assert len(calls) == 3
+    calls += [services()["retrain"]["command"]]
+    calls += [one["args"] for pod in pods().values() for one in containers(pod) if "args" in one]
+    assert len(calls) == 6
     for call in calls:
         parsed(call)
 
@@ -180,42 +186,30 @@ def test_every_command_line_is_one_that_the_program_understands() -> None:
 # --- The monthly job ------------------------------------------------------------------------------------------------
 
 
-def run_for_last_month(folder: Path, exit_code: int, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run with a `kolmatch` that prints what it is given and ends with a code."""
-    (folder / "kolmatch").write_text(f'#!/bin/sh\necho "$@"\nexit {exit_code}\n')
-    shutil.copy(DEPLOY / "retrain.sh", folder / "retrain-last-month")
-    (folder / "kolmatch").chmod(0o755)
-    path = f"{folder}:{os.environ['PATH']}"
-    return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
-
-
-def test_the_month_is_the_one_that_has_ended_in_ho_chi_minh_city(tmp_path: Path) -> None:
+def test_the_month_is_the_one_that_has_ended_in_ho_chi_minh_city() -> None:
     def ended() -> str:
         now = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh"))
         return f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
 
     before = ended()
-    said = run_for_last_month(tmp_path, 0, "retrain-last-month", "--drop", "/drop").stdout
-    assert said in {f"retrain --month {month} --drop /drop\n" for month in (before, ended())}
+    assert parsed(["retrain", "--drop", "/drop"]).params["month"] in {before, ended()}
 
 
 @pytest.mark.parametrize(("of_the_job", "of_kubernetes"), [(0, 0), (10, 0), (1, 1), (2, 2), (3, 3)])
 def test_a_champion_that_was_kept_is_a_success(tmp_path: Path, of_the_job: int, of_kubernetes: int) -> None:
     (container,) = pods()["training"]["containers"]
-    assert run_for_last_month(tmp_path, of_the_job, *container["command"]).returncode == of_kubernetes
+    (tmp_path / "kolmatch").write_text(f"#!/bin/sh\nexit {of_the_job}\n")
+    (tmp_path / "kolmatch").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert subprocess.run(container["command"], env={"PATH": path}, check=False).returncode == of_kubernetes
     assert "SuccessExitStatus=10" in unit("kolmatch-retrain.service")
 
 
 def test_the_job_is_one_that_the_program_knows() -> None:
-    assert re.findall(r"kolmatch (.*?) \"", (DEPLOY / "retrain.sh").read_text()) == ["retrain --month"]
-    calls = [
-        services()["retrain"]["entrypoint"] + services()["retrain"]["command"],
-        shlex.split(re.findall(r"^ExecStart=(.*)$", unit("kolmatch-retrain.service"), re.M)[0]),
-        shlex.split(pods()["training"]["containers"][0]["command"][2].partition(";")[0]),
-    ]
-    for words in calls:
-        assert Path(words[0]).name == "retrain-last-month"
-        parsed(["retrain", "--month", "2026-11", *words[1:]])
+    (name, *words) = shlex.split(pods()["training"]["containers"][0]["command"][2].partition(";")[0])
+    assert name == "kolmatch"
+    for call in (words, services()["retrain"]["command"]):
+        assert call == ["retrain", "--drop", "/drop"]
 
 
 def test_both_schedules_are_the_same_moment() -> None:
@@ -297,19 +291,26 @@ def test_compose_locks_our_own_in_and_shows_the_service_to_this_machine_alone() 
 @pytest.mark.parametrize("name", ["serving", "training"])
 def test_pods_may_do_nothing_but_their_work(name: str) -> None:
     pod = pods()[name]
-    (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["enableServiceLinks"] is False
     assert pod["automountServiceAccountToken"] is False
-    locked = container["securityContext"]
-    assert locked["readOnlyRootFilesystem"] is True
-    assert locked["allowPrivilegeEscalation"] is False
-    assert locked["capabilities"] == {"drop": ["ALL"]}
-    assert set(container["resources"]) == {"requests", "limits"}
-    claims = {one["metadata"]["name"] for one in documents("kubernetes.yaml") if one["kind"] == "PersistentVolumeClaim"}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
+    for container in containers(pod):
+        locked = container["securityContext"]
+        assert locked["readOnlyRootFilesystem"] is True
+        assert locked["allowPrivilegeEscalation"] is False
+        assert locked["capabilities"] == {"drop": ["ALL"]}
+        assert set(container["resources"]) == {"requests", "limits"}
+        assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
+    claims = {one["metadata"]["name"] for one in documents("kubernetes.yaml") if one["kind"] == "PersistentVolumeClaim"}
     assert {v["persistentVolumeClaim"]["claimName"] for v in volumes.values() if "persistentVolumeClaim" in v} <= claims
+
+
+def test_the_tables_are_brought_up_before_the_service_starts() -> None:
+    first, then = containers(pods()["serving"])
+    assert (first["args"], then["args"][0]) == (["db", "upgrade"], "serve")
+    assert (first["image"], first["env"]) == (then["image"], then["env"])
+    assert services()["kolmatch"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
 def test_probes_ask_what_the_service_answers() -> None:
@@ -346,6 +347,13 @@ def test_alerts_watch_figures_that_the_service_exports() -> None:
     assert route == ["/v1/shortlists"]
     assert client.post("/v1/shortlists", json={"title": "dịch vụ công"}).status_code == 200
     assert f'route="{route[0]}"' in client.get("/metrics").text
+
+
+def test_workers_of_one_machine_make_one_alert() -> None:
+    for rule in rules():
+        figures = re.findall(r"\bkolmatch_\w+", rule["expr"])
+        summed = re.findall(r"(?:sum|min|max|count) (?:by|without) \(.*?\)\s*\(|unless on \(instance\)", rule["expr"])
+        assert len(summed) == len(figures), rule["alert"]
 
 
 def test_every_alert_is_explained_and_tried() -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from click.testing import CliRunner
 from click.testing import Result as Ran
 from fastapi.testclient import TestClient
 
+from data import erasure
 from data.catalogue import Catalogue, import_file
-from data.erasure import holding
+from data.erasure import Told, search
 from data.tombstones import PREFIX
 from kolmatch.cli import cli
 from kolmatch.errors import KolmatchError, TrainingBusy
@@ -39,6 +40,7 @@ from serving.notes.records import add_note
 from serving.notes.schemas import NoteBody
 from serving.rights.erasing import GONE
 from serving.rights.signing import check
+from serving.shortlists.showing import WITHDRAWN_EN, WITHDRAWN_VI
 from serving.store import schema
 from serving.store.audit import verify as verify_audit
 from serving.store.database import Store, store_url
@@ -176,6 +178,7 @@ def before(office: Office) -> Before:
 
 @pytest.fixture(scope="module")
 def erased(office: Office, before: Before) -> dict[str, Any]:
+    (office.home / "elsewhere").symlink_to(office.home.parent)
     done = run(office.home, "erase", PERSON, "--request", before.request_id)
     assert done.exit_code == 0, (done.output, done.exception)
     record: dict[str, Any] = json.loads((office.home / "rights" / f"{before.request_id}.json").read_text("utf-8"))
@@ -306,7 +309,7 @@ def test_a_kept_list_keeps_its_places_but_not_the_person(
         assert (is_["rank"], is_["score"]) == (was["rank"], was["score"])
         if was["creator_id"] == PERSON:
             assert is_["creator_id"].startswith(PREFIX)
-            assert (is_["name"], is_["evidence"], is_["facets"]) == (GONE, None, None)
+            assert (is_["name"], is_["evidence"], is_["facets"]) == (f"{WITHDRAWN_VI} {WITHDRAWN_EN}", [], None)
         else:
             assert is_ == was
     assert now["model"]["bundle_id"] == before.bundle_id
@@ -338,7 +341,7 @@ def test_the_paper_about_the_kept_list_no_longer_names_them(
 ) -> None:
     address = f"/v1/shortlists/{before.shortlist_id}/report?format={name}"
     said = FORMATS[name][1](office.client.get(address, headers=office.staff).content)
-    assert "đã xóa theo yêu cầu" in " ".join(said.split())
+    assert WITHDRAWN_VI in " ".join(said.split())
     assert not any(one in said for one in needles())
 
 
@@ -349,6 +352,7 @@ def test_the_audit_trail_still_holds(office: Office, erased: dict[str, Any]) -> 
 
 def test_the_record_is_signed_and_complete(office: Office, before: Before, erased: dict[str, Any]) -> None:
     check(erased)
+    assert (erased["files_searched"] > 10, erased["links_not_followed"]) == (True, ["elsewhere"])
     places = " ".join(one["place"] for one in erased["erased"])
     tables = ("shortlists", "decisions", "notes", "checks", "outcomes")
     for place in ("catalogue/", "bundles/", *(f"store/{table}" for table in tables)):
@@ -442,5 +446,33 @@ def test_files_that_still_hold_them_are_named(tmp_path: Path) -> None:
     (tmp_path / "left.csv").write_text(f"creator_id\n{PERSON}\n", encoding="utf-8")
     pl.DataFrame({"text": [[CAPTION], None]}).write_parquet(tmp_path / "left.parquet", compression="zstd")
     (tmp_path / "empty").touch()
-    assert holding(tmp_path, [PERSON, CAPTION]) == ["left.csv", "left.parquet"]
-    assert holding(tmp_path, []) == []
+    (tmp_path / "named.txt").write_text(NAME, encoding="utf-8")
+    found = search(tmp_path, Told((PERSON, CAPTION), (NAME,)))
+    assert (found.own, found.names, found.files) == (("left.csv", "left.parquet"), ("named.txt",), 4)
+    assert search(tmp_path, Told((), ())).own == ()
+
+
+def test_links_are_told_and_not_followed_out_of_the_home_folder(tmp_path: Path) -> None:
+    home, outside = tmp_path / "home", tmp_path / "outside"
+    for folder in (home, outside):
+        folder.mkdir()
+        (folder / "file.csv").write_text(PERSON if folder is outside else "", encoding="utf-8")
+    (home / "folder").symlink_to(outside, target_is_directory=True)
+    (home / "link.csv").symlink_to(outside / "file.csv")
+    found = search(home, Told((PERSON,), ()))
+    assert (found.files, found.links, found.own) == (1, ("folder", "link.csv"), ())
+
+
+def test_each_file_is_read_once_unless_it_tells_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("nothing of theirs", encoding="utf-8")
+    read: list[str] = []
+    real = erasure._holds
+
+    def counted(path: Path, strings: Sequence[str]) -> bool:
+        read.append(path.name)
+        return real(path, strings)
+
+    monkeypatch.setattr(erasure, "_holds", counted)
+    search(tmp_path, Told((PERSON,), (NAME,)))
+    assert read == ["a.txt", "b.txt"]

@@ -402,6 +402,7 @@ def test_whoever_opted_out_since_keeps_a_place_and_no_name(desk: Desk, shared: S
     assert "đã yêu cầu không tham gia" in words(desk.get(address))
     assert desk.browser.get(f"{address}/decide?creator_id=syn-0007", headers=BROWSER).status_code == 404
     desk.post(f"{address}/decide", 404, creator_id="syn-0007", decision="invited", reason="x", decided_by="An")
+    desk.post(f"{address}/notes", 404, creator_id="syn-0007", text="x", note_by="An")
 
 
 def test_every_form_of_a_page_must_come_from_one_of_ours(desk: Desk) -> None:

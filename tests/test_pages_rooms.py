@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from models.detail import PlatformMonth, PostPoint
 from serving.answers import MonthReport
-from serving.pages import charts
+from serving.pages import campaigns, charts
 from serving.pages.routes_creators import _per_month
 from serving.pages.writing import Writing
 from serving.store.database import Store
@@ -122,6 +124,26 @@ def test_a_campaign_says_whether_the_forecast_held(desk: Desk, shared: Store) ->
     assert "chưa rõ" in said
     assert "Phường Mình" in words(desk.get(f"/campaigns/{brief}"))
     assert "Dịch vụ công trực tuyến" in words(desk.get("/creators/syn-0007"))
+
+
+def test_the_lists_of_a_campaign_are_read_once_for_all_its_creators(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brief = brief_of(desk).rpartition("/")[2]
+    address = re.findall(r'href="(/shortlists/\w+)"', desk.get(f"/briefs/{brief}"))[0]
+    for creator in ("syn-0001", "syn-0007"):
+        desk.post(f"{address}/decide", 303, creator_id=creator, decision="invited", reason="hợp", decided_by="An")
+    read: list[str] = []
+    real = campaigns._entries
+
+    def counted(session: Session, brief_id: str) -> Iterable[dict[str, Any]]:
+        read.append(brief_id)
+        return real(session, brief_id)
+
+    monkeypatch.setattr(campaigns, "_entries", counted)
+    said = words(desk.get(f"/campaigns/{brief}"))
+    assert all(name in said for name in ("Phường Mình", "Bếp Nhà"))
+    assert read == [brief]
 
 
 def test_an_outcome_that_does_not_fit_is_told_at_its_field(desk: Desk) -> None:

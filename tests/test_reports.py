@@ -23,6 +23,7 @@ from kolmatch.cli import cli
 from kolmatch.settings import ReportSettings, Settings
 from models.audience import AUDIENCE_SOURCES
 from models.shortlist import STATES
+from serving.creators.gone import Gone
 from serving.reports import wording
 from serving.reports.content import Kept, paper_of
 from serving.reports.paper import COUNTRY, MOTTO, SYNTHETIC, TITLE, Facts, Paper, Paragraph, Table, cell, clean
@@ -30,6 +31,7 @@ from serving.reports.pdf import pdf_bytes
 from serving.reports.sheets import xlsx_bytes
 from serving.reports.web import html_bytes
 from serving.reports.word import docx_bytes
+from serving.shortlists.showing import WITHDRAWN_VI
 from serving.store import schema
 from serving.store.database import Store, store_url
 from serving.store.tables import CheckRow, DecisionRow, ShortlistRow, ShortlistStepRow
@@ -94,7 +96,7 @@ def kept(*entries: dict[str, Any], synthetic: bool = True, title: str = "Dịch 
         "uncovered": ["VNeID"],
         "excluded": [{"reason": "minor", "count": 2}],
     }
-    return Kept(row, brief, answer, (), (), ())
+    return Kept(row, brief, answer, (), (), (), Gone())
 
 
 WHOLE: Final = replace(
@@ -220,6 +222,25 @@ def test_an_erased_creator_leaves_a_place_without_a_name() -> None:
     gone = entry(1, "(đã xóa)", creator_id="erased:1:2", kind=None, evidence=None, reach=None, flags=None, against=None)
     for draw, read in FORMATS.values():
         assert "(đã xóa)" in read(draw(paper(kept(gone))))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_whoever_opted_out_since_keeps_a_place_and_is_not_named(name: str) -> None:
+    store = own_store()
+    client, staff, admin = client_of(TinyAnswers, store=store), key_of(store, "staff"), key_of(store, "admin")
+    made = client.post("/v1/shortlists", json={"title": "dịch vụ công"}, headers=staff).json()
+    about = {"brief_id": made["brief_id"], "creator_id": "syn-0007"}
+    found = {"kind": "conflict", "evidence": [{"post_id": "syn-0007-post"}]}
+    decided = {"decision": "invited", "reason": "hợp", "decided_by": "An"}
+    assert client.post("/v1/checks", json=about | found, headers=staff).status_code == 201
+    assert client.post("/v1/decisions", json=about | decided, headers=staff).status_code == 201
+    assert client.post("/v1/rights", json={"creator_id": "syn-0007", "kind": "opt_out"}, headers=admin).is_success
+    answer = client.get(f"/v1/shortlists/{made['shortlist_id']}/report?format={name}", headers=staff)
+    said = squeezed(FORMATS[name][1](answer.content))
+    assert said.count(squeezed(WITHDRAWN_VI)) == 3  # in the ranking, the decisions and the checks
+    assert squeezed("Bếp Nhà") in said
+    for told in ("Phường Mình", "syn-0007", "trực tuyến tại nhà"):
+        assert squeezed(told) not in said
 
 
 def test_word_has_the_decree_s_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +12,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from kolmatch.errors import BundleMissing
 from serving.answers import Answers
+from serving.shortlists.showing import WITHDRAWN_EN, WITHDRAWN_VI
 from serving.store import audit
 from serving.store.database import Store
 from serving.store.tables import AuditRow, TombstoneRow
@@ -193,6 +195,16 @@ def test_a_shortlist_says_what_it_was_made_from(office: Office) -> None:
     assert (item["title"], item["status"], item["brief_revision"]) == (BRIEF["title"], "draft", 1)
 
 
+def test_a_list_of_lists_reads_no_answer(office: Office) -> None:
+    office.shortlist()
+    asked: list[str] = []
+    event.listen(office.store.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert len(office.get("/v1/shortlists").json()["items"]) == 1
+    (wanted,) = [statement for statement in asked if "FROM shortlists" in statement]
+    assert "shortlists.answer_sha256" in wanted
+    assert not re.search(r"shortlists\.(answer|request)\b", wanted)
+
+
 def test_reasons_can_be_left_out_when_asking_and_when_reading(office: Office) -> None:
     made = office.post("/v1/shortlists", {**BRIEF, "explain": False}).json()
     assert made["entries"][0]["evidence"] is None
@@ -229,9 +241,7 @@ def test_filters_reach_the_matcher(office: Office) -> None:
 
 def test_who_opted_out_is_gone_from_answers_at_once(office: Office) -> None:
     assert office.get("/v1/creators/syn-0007").status_code == 200
-    with office.store.writing("cli", NOW) as writing:
-        writing.session.add(TombstoneRow(creator_id="syn-0007", reason="opted_out", at=NOW, request_id=None))
-        writing.note("rights.opt_out", "syn-0007")
+    opt_out(office.store, "syn-0007")
     for made in (office.post("/v1/shortlists", BRIEF), office.post(f"/v1/briefs/{office.brief()}/shortlists", {})):
         assert [entry["creator_id"] for entry in made.json()["entries"]] == ["syn-0001"]
     assert_refused(office.get("/v1/creators/syn-0007"), 404, "unknown_creator")
@@ -370,13 +380,35 @@ def test_a_replay_of_the_same_model_is_identical_bit_for_bit(office: Office) -> 
 
 def test_a_replay_leaves_out_whom_the_list_left_out_and_no_one_since(office: Office) -> None:
     shortlist_id = office.shortlist()
-    with office.store.writing("cli", NOW) as writing:
-        writing.session.add(TombstoneRow(creator_id="syn-0007", reason="opted_out", at=NOW, request_id=None))
-        writing.note("rights.opt_out", "syn-0007")
+    opt_out(office.store, "syn-0007")
     later = office.shortlist()
     for kept in (shortlist_id, later):
         replayed = office.client.post(f"/v1/shortlists/{kept}/replay", headers=office.staff).json()
         assert replayed["identical"] is True
+
+
+def test_whoever_opted_out_since_keeps_a_place_on_a_kept_list_and_is_not_named(office: Office) -> None:
+    made = office.post("/v1/shortlists", {**BRIEF, "must": ["dịch vụ"]})
+    withdrawn = f"{WITHDRAWN_VI} {WITHDRAWN_EN}"
+    address = made.headers["location"]
+    opt_out(office.store, "syn-0007")
+    read = office.get(address)
+    for was, is_ in zip(made.json()["entries"], read.json()["entries"], strict=True):
+        if was["creator_id"] != "syn-0007":
+            assert is_ == was
+            continue
+        assert (is_["rank"], is_["score"], is_["name"]) == (was["rank"], was["score"], withdrawn)
+        assert (is_["kind"], is_["evidence"], is_["hashtags"], is_["against"], is_["flags"]) == (None, [], [], [], [])
+        assert [(cover["post_id"], cover["matched"]) for cover in is_["facets"]] == [(None, [])]
+    assert read.headers["etag"] == f'"{hashlib.sha256(read.content).hexdigest()}"'
+    assert office.get(address, explain=False).json()["entries"][0]["name"] == withdrawn
+    assert office.post(f"{address}/replay", None).json()["identical"] is True
+
+
+def opt_out(store: Store, creator_id: str) -> None:
+    with store.writing("cli", NOW) as writing:
+        writing.session.add(TombstoneRow(creator_id=creator_id, reason="opted_out", at=NOW, request_id=None))
+        writing.note("rights.opt_out", creator_id)
 
 
 def test_a_list_that_was_changed_in_the_store_is_found_by_its_replay(office: Office) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from kolmatch.settings import RightsSettings, Settings
 from models.brief import Brief
 from models.matcher import Matcher
 from serving.backup import read_backup, write_backup
+from serving.creators.gone import Gone
 from serving.rights.clocks import due, working_days_after
 from serving.rights.erasing import Person, erase_from_store, scrub
 from serving.rights.records import Received, add_request, due_list, find_request
@@ -128,6 +131,30 @@ def test_marks_tell_whom_they_stand_for_and_nobody_else(gone: set[str], others: 
     marks = {mark(one, salt) for one in gone for salt in ("first", "second")}
     assert marked(marks, gone | others) == gone
     assert marked(gone - {one for one in gone if one.startswith(PREFIX)}, others) == set()
+
+
+class Counted(frozenset[str]):
+    """Names that count how often all of them are read."""
+
+    readings = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.readings += 1
+        return super().__iter__()
+
+
+def test_a_look_up_among_who_is_gone_reads_only_what_it_looks_for(store: Store) -> None:
+    own_mark = mark("erased", "salt")
+    with store.writing("cli", NOW) as writing:
+        for one in ("out", "erased"):
+            add_request(writing, received(one, "erasure"), SETTINGS)
+        erase_from_store(writing, Person("erased", own_mark, "rights_erased_erasure"))
+    with store.reading() as session:
+        left = Gone.read(session)
+    names = Counted(left.names)
+    counted = replace(left, names=names)
+    assert [one in counted for one in ("out", "erased", own_mark, "stays", None)] == [True, True, True, False, False]
+    assert names.readings == 0
 
 
 def test_marks_are_kept_and_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:

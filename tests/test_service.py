@@ -203,11 +203,24 @@ PINNED = ["numpy==2.4.6", "uvicorn[standard]==0.54.0", "torch==2.13.0", "ruff==0
         ({"numpy": "2.4.6", "uvicorn": "0.54.0", "torch": "2.13.0+cpu"}, Verdict.GOOD, "3 as pinned"),
         ({"numpy": "1.26.0", "uvicorn": "0.54.0", "torch": "2.13.0"}, Verdict.BAD, "numpy 1.26.0 ≠ 2.4.6"),
         ({"numpy": "2.4.6", "torch": "2.13.0"}, Verdict.BAD, "uvicorn ∅ ≠ 0.54.0"),
+        ({"numpy": "2.4.6", "uvicorn": "0.54.0"}, Verdict.GOOD, "2 as pinned"),
+        ({"numpy": "2.4.6", "uvicorn": "0.54.0", "torch": "2.0.0"}, Verdict.BAD, "torch 2.0.0 ≠ 2.13.0"),
     ],
 )
 def test_packages_are_held_against_their_pins(installed: dict[str, str], verdict: Verdict, said: str) -> None:
     finding = checkup.check_packages(PINNED, installed.get)
     assert (finding.verdict, said in finding.en) == (verdict, True)
+
+
+def test_doctor_finds_the_serving_image_in_order_and_says_what_it_cannot_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (ROOT / "deploy" / "serving.lock").read_text(encoding="utf-8").splitlines()
+    monkeypatch.setattr(checkup, "_installed", dict(line.split("==") for line in lines).get)
+    result = CliRunner().invoke(doctor, ["--home", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    finding = checkup.check_training(checkup._installed)
+    assert (finding.verdict, "Not installed: mlflow, scikit-learn" in finding.en) == (Verdict.NOTE, True)
 
 
 def test_without_an_installed_package_there_is_nothing_to_compare() -> None:

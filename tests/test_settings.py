@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from kolmatch.errors import SettingsError
-from kolmatch.settings import ServingSettings, Settings
+from kolmatch.settings import SECRETS, ServingSettings, Settings
 
 MANUAL = Path(__file__).parents[1] / "kolmatch.toml"
 LINES = MANUAL.read_text(encoding="utf-8").splitlines()
@@ -88,6 +89,60 @@ def test_a_missing_or_undecodable_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"bad\.toml"):
         Settings.load(tmp_path / "bad.toml", {})
+
+
+SECRET = "s3cret-7731"
+SECRET_ADDRESS = f"postgresql://kolmatch:{SECRET}@db/kolmatch"
+
+
+def assert_told_without_the_secret(refused: SettingsError, named: str) -> None:
+    told = "".join(traceback.format_exception(refused)) + refused.vi
+    assert named in refused.en
+    assert named in refused.vi
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+@pytest.mark.parametrize("value", [f"['{SECRET}']", f"{{ is = '{SECRET}' }}"])
+def test_the_value_of_a_secret_setting_is_not_repeated(tmp_path: Path, name: str, value: str) -> None:
+    section, key = name.split(".")
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, f"[{section}]\n{key} = {value}\n")
+    assert_told_without_the_secret(refused.value, name)
+
+
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [
+        ("KOLMATCH_STORE__ULR", "store.ulr"),
+        ("KOLMATCH_REGISTRY__TRACKING_URL", "registry.tracking_url"),
+        ("KOLMATCH_SIGNIN__CLIENT_SECRET", "signin.client_secret"),
+        ("KOLMATCH_STORES__URL", "stores"),
+        ("KOLMATCH_SERVING__OTLP_ENDPOINT", "serving.otlp_endpoint"),
+        ("KOLMATCH_SIGNIN__PUBLIC_URL", "signin.public_url"),
+        ("KOLMATCH_SIGNIN__OIDC_AUTHORIZE_URL", "signin.oidc_authorize_url"),
+        ("KOLMATCH_SIGNIN__OIDC_TOKEN_URL", "signin.oidc_token_url"),
+        ("KOLMATCH_SIGNIN__OIDC_CLIENT_ID", "signin"),
+        ("KOLMATCH_DATABASE_URL", "KOLMATCH_DATABASE_URL"),
+    ],
+)
+def test_a_secret_under_a_mistyped_name_or_one_of_no_use_is_not_repeated(variable: str, named: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(None, {variable: SECRET_ADDRESS, "KOLMATCH_SIGNIN__OIDC_CLIENT_SECRET": SECRET})
+    assert_told_without_the_secret(refused.value, named)
+
+
+@pytest.mark.parametrize("content", [f"store = '{SECRET_ADDRESS}'", f"[[store]]\nurl = '{SECRET_ADDRESS}'"])
+def test_a_secret_in_what_is_no_section_is_not_repeated(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(tmp_path, content)
+    assert_told_without_the_secret(refused.value, "store")
+
+
+def test_every_secret_is_a_setting() -> None:
+    known = {f"{section}.{key}" for section, keys in Settings().model_dump().items() for key in keys}
+    addresses = {name for name in known if name.endswith(("url", "uri", "endpoint", "issuer", "secret"))}
+    assert addresses == SECRETS
 
 
 def test_a_section_that_is_not_a_table_is_refused(tmp_path: Path) -> None:

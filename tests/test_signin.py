@@ -200,6 +200,20 @@ def test_guessing_is_stopped(shared: Store) -> None:
     assert [browser.post("/signin", data={"key": f"kolm_{n}"}).status_code for n in range(3)] == [401, 401, 429]
 
 
+def test_a_store_that_is_down_is_said_and_is_nobody_s_refusal(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = secret_key(shared)
+    few = SMALL.model_copy(update={"access": AccessSettings(refused_per_minute=1)})
+    browser = browser_of(TinyAnswers, few, shared)
+    with monkeypatch.context() as patched:
+        patched.setattr(shared, "reading", lambda: Store.reading(Store.at("sqlite:////nowhere/x", busy_timeout_s=1)))
+        for _ in range(3):
+            answer = browser.post("/signin", data={"key": key, "then": "/page"})
+            assert (answer.status_code, hidden(answer.text, "then")) == (503, "/page")
+            assert "Không dùng được kho lưu trữ" in answer.text
+    assert browser.post("/signin", data={"key": "kolm_0"}).status_code == 401
+    assert browser.post("/signin", data={"key": key}, follow_redirects=False).status_code == 303
+
+
 def test_who_is_not_signed_in_is_led_to_the_page_and_back(shared: Store) -> None:
     key = secret_key(shared)
     browser = browser_of(TinyAnswers, SMALL, shared)

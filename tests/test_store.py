@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -309,12 +310,20 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_database_that_is_down_is_told_without_its_password() -> None:
-    store = Store.at("postgresql://kolmatch:geheim@localhost:1/x", busy_timeout_s=1)
+@pytest.mark.parametrize("address", ["kolmatch:geheim@localhost:1/x", "kolmatch@localhost:1/x?password=geheim"])
+def test_a_database_that_is_down_is_told_without_its_password(address: str) -> None:
+    store = Store.at(f"postgresql://{address}", busy_timeout_s=1)
     with pytest.raises(StoreError) as told:
         schema.current(store)
     assert "localhost" in told.value.en
     assert "geheim" not in told.value.en + told.value.vi
+
+
+@pytest.mark.parametrize("address", ["postgresql://kolmatch:pass@word:geheim@localhost/x", "geheim"])
+def test_an_address_that_is_none_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(StoreError) as told:
+        Store.at(address, busy_timeout_s=1)
+    assert "geheim" not in "".join(traceback.format_exception(told.value))
 
 
 def test_a_writer_that_waits_too_long_is_told_so_and_nothing_is_written(store: Store) -> None:

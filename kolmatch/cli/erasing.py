@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from data.erasure import Erased
+    from data.erasure import Erased, Searched
     from kolmatch.settings import Settings
     from serving.store.database import Store
 
@@ -40,7 +40,7 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
         CatalogueBusy, TrainingBusy: something runs that would bring the person back; run it again then.
         RegistryError, StoreError: MLflow or the database cannot be reached.
     """
-    from data.erasure import erase_from_catalogue, holding, telling_strings
+    from data.erasure import erase_from_catalogue, search, telling_strings
     from data.tombstones import Tombstones
     from serving.rights.erasing import scrub
     from training.erasure import Erasing, erase_from_models
@@ -57,11 +57,11 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
     erased += erase_from_models(home, erasure.settings, of_models, report)
     scrub(erasure.store)
     report("search", 0, 1)
-    left = holding(home, told.own)
-    mentions = [*_mentions(erasure, told.names), *(file for file in holding(home, told.names) if file not in left)]
+    searched = search(home, told)
+    mentions = [*_mentions(erasure, told.names), *searched.names]
     report("search", 1, 1)
-    record = _signed(erasure, mark, erased, left, mentions, accept_left)
-    _keep(erasure, record, done=not left or accept_left is not None)
+    record = _signed(erasure, mark, erased, searched, mentions, accept_left)
+    _keep(erasure, record, done=not searched.own or accept_left is not None)
     return record
 
 
@@ -93,7 +93,7 @@ def _mentions(erasure: Erasure, names: tuple[str, ...]) -> list[str]:
 
 
 def _signed(
-    erasure: Erasure, mark: str, erased: list[Erased], left: list[str], mentions: list[str], accept_left: str | None
+    erasure: Erasure, mark: str, erased: list[Erased], searched: Searched, mentions: list[str], accept_left: str | None
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -108,8 +108,9 @@ def _signed(
             "at": erasure.at.isoformat(timespec="seconds"),
             "kolmatch": __version__,
             "erased": [*_erased_before(erasure), *(asdict(one) for one in erased)],
-            "files_searched": sum(1 for path in erasure.home.rglob("*") if path.is_file()),
-            "left": left,
+            "files_searched": searched.files,
+            "links_not_followed": list(searched.links),
+            "left": list(searched.own),
             "accept_left": accept_left,
             "mentions": mentions,
         },

@@ -200,6 +200,8 @@ def erase(creator_id: str, home: Path, config: Path | None, request_id: str, acc
     click.echo(f"Đã xóa ở {len(record['erased'])} nơi; đã tìm lại trong {record['files_searched']} tệp.")
     click.echo(f"Erased in {len(record['erased'])} places; {record['files_searched']} files searched again.")
     click.echo(f"Biên bản / Record: {home / 'rights' / f'{request_id}.json'}")
+    for place in record["links_not_followed"]:
+        click.echo(f"Liên kết, không tìm trong đó / A link, not searched: {place}", err=True)
     for place in record["mentions"]:
         click.echo(f"Hãy xem lại, có tên người này / To be looked at, the name stands there: {place}", err=True)
     if record["left"]:

@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from data.tombstones import marked
+from sqlalchemy.orm import Session
+
+from data.tombstones import mark, salts
 from serving.shortlists.leaving_out import everyone_gone, is_gone
 from serving.store.database import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Gone(Collection[str]):
-    """Ids of those who opted out and marks of those who were erased; a creator is in it by either."""
+    """Ids of those who opted out and marks of those who were erased; a creator is in it by either.
 
-    names: frozenset[str]
+    Attributes:
+        names: both.
+        salts: of the marks among them, so that a look-up need not read all the names.
+    """
+
+    names: frozenset[str] = frozenset()
+    salts: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, session: Session) -> Gone:
+        """All who are gone until now."""
+        names = frozenset(everyone_gone(session))
+        return cls(names, salts(names))
 
     def __contains__(self, creator_id: object) -> bool:
-        return creator_id in self.names or (isinstance(creator_id, str) and bool(marked(self.names, [creator_id])))
+        if not isinstance(creator_id, str):
+            return False
+        return creator_id in self.names or any(mark(creator_id, salt) in self.names for salt in self.salts)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -29,7 +45,7 @@ class Gone(Collection[str]):
 def gone(store: Store) -> Gone:
     """Whom no answer may name."""
     with store.reading() as session:
-        return Gone(frozenset(everyone_gone(session)))
+        return Gone.read(session)
 
 
 def check_there(store: Store, creator_id: str) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from serving.access.callers import Caller
 from serving.creators.gone import Gone
-from serving.shortlists.leaving_out import everyone_gone
 from serving.store.pages import of_departments
 from serving.store.tables import BriefRevisionRow, BriefRow, DecisionRow, OutcomeRow, ShortlistRow
 
@@ -91,12 +90,11 @@ def _parts(session: Session, decisions: Sequence[DecisionRow], outcomes: Sequenc
     """One part per brief and creator, in the order in which they were first decided about."""
     latest = {(row.brief_id, row.creator_id): row for row in decisions}
     came = {(row.brief_id, row.creator_id): row for row in outcomes}
-    lists: dict[str, list[dict[str, Any]]] = {}
-    left = Gone(frozenset(everyone_gone(session)))
+    lists = {brief_id: list(_entries(session, brief_id)) for brief_id in {key[0] for key in (*latest, *came)}}
+    left = Gone.read(session)
     parts = []
     for brief_id, creator_id in dict.fromkeys((*latest, *came)):
-        entries = lists.setdefault(brief_id, list(_entries(session, brief_id)))
-        own = [entry for entry in entries if entry["creator_id"] == creator_id]
+        own = [entry for entry in lists[brief_id] if entry["creator_id"] == creator_id]
         decision = latest.get((brief_id, creator_id))
         parts.append(
             Part(

@@ -65,15 +65,15 @@ def decide(
         values = {"brief_id": kept.item.brief_id, "shortlist_id": shortlist_id, **typed}
         body = checked(DecisionBody, values, language_of(request))
     except FormRefused as wrong:
-        return _form_page(request, kept, caller, typed, wrong.faults)
+        place = _place(kept, typed["creator_id"])
+        return _form_page(request, kept, caller, typed, [(f"{field}-{place}", said) for field, said in wrong.faults])
 
     def make(writing: Writing) -> Answered:
         answer = add_decision(writing, caller, service.new_id("decision"), body)
         return created(answer, f"/v1/decisions?brief_id={answer.brief_id}")
 
     once.once(body, make)
-    ranks = {entry["creator_id"]: entry["rank"] for entry in kept.entries}
-    return _back(shortlist_id, f"c{ranks.get(body.creator_id, 1)}")
+    return _back(shortlist_id, f"c{_place(kept, body.creator_id) or 1}")
 
 
 @router.post("/notes", dependencies=[page_needs(Role.STAFF)])
@@ -84,6 +84,8 @@ def create_note(
     kept = read_list(service, caller, shortlist_id)
     typed = {name: text_of(form, name) for name in ("creator_id", "text", "note_by")}
     about = typed["creator_id"] or None
+    if about:
+        check_there(service.store, about)
     values = {"brief_id": kept.item.brief_id, "creator_id": about, "text": typed["text"], "by": typed["note_by"]}
     try:
         body = checked(NoteBody, values, language_of(request))
@@ -195,6 +197,7 @@ def _form_page(
         status=422 if faults else 200,
         kept=kept,
         creator_id=creator_id,
+        place=_place(kept, creator_id),
         name=kept.names.get(creator_id, creator_id),
         checks=kept.checks.get(creator_id, ()),
         notes=[note for note in kept.notes if note.creator_id == creator_id],
@@ -204,6 +207,11 @@ def _form_page(
         faults=faults,
         once=secrets.token_hex(8),
     )
+
+
+def _place(kept: KeptList, creator_id: str) -> int:
+    """A creator's place on the list; 0 for somebody who is not on it."""
+    return next((int(entry["rank"]) for entry in kept.entries if entry["creator_id"] == creator_id), 0)
 
 
 def _to_decide(shortlist_id: str, creator_id: str) -> Response:

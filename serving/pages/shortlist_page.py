@@ -31,6 +31,7 @@ from serving.pages.writing import Writing
 from serving.service import Service
 from serving.shortlists.records import find_shortlist
 from serving.shortlists.schemas import ShortlistItem, StatusAnswer
+from serving.shortlists.showing import shown
 from serving.shortlists.status import status_of
 from serving.store.tables import CheckRow, DecisionRow, ShortlistRow
 
@@ -41,7 +42,7 @@ class KeptList:
 
     Attributes:
         item: what it is and what made it.
-        answer: as it was answered.
+        answer: as it was answered; of whoever is gone only the place, without a name.
         request: what was asked.
         status: how far it has come.
         decisions: of its brief, oldest first.
@@ -86,7 +87,7 @@ def read_list(service: Service, caller: Caller, shortlist_id: str) -> KeptList:
         row = find_shortlist(session, caller, shortlist_id)
         return KeptList(
             item=ShortlistItem.model_validate(row, from_attributes=True),
-            answer=_without(from_json(row.answer), left),
+            answer=shown(from_json(row.answer), left, ""),
             request=row.request,
             status=status_of(session, row),
             decisions=_decisions(session, row),
@@ -94,13 +95,6 @@ def read_list(service: Service, caller: Caller, shortlist_id: str) -> KeptList:
             notes=notes_of(session, row.brief_id),
             left=left,
         )
-
-
-def _without(answer: dict[str, Any], left: Gone) -> dict[str, Any]:
-    """The answer as it may be shown today: of whoever is gone the place stays, and nothing that tells who it was."""
-    said: dict[str, Any] = {"name": "", "kind": None, "evidence": [], "hashtags": [], "against": [], "flags": []}
-    answer["entries"] = [{**entry, **said} if entry["creator_id"] in left else entry for entry in answer["entries"]]
-    return answer
 
 
 def kept_page(

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from features.provinces import PROVINCES, known_province
 from kolmatch.settings import ReportSettings
+from serving.creators.gone import Gone
 from serving.reports import wording
 from serving.reports.paper import Facts, Head, Paper, Paragraph, Section, Signature, Table, cell, clean
+from serving.shortlists.showing import WITHDRAWN_VI, shown
 from serving.store.tables import BriefRevisionRow, CheckRow, DecisionRow, ShortlistRow, ShortlistStepRow
 
 _SNIPPET: Final = 160  # letters of a caption: enough to recognise the post by
@@ -23,7 +25,7 @@ _MATCHED: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All that is kept about one shortlist."""
+    """All that is kept about one shortlist; `left` is whom no paper may name any more."""
 
     row: ShortlistRow
     brief: Mapping[str, Any]
@@ -31,6 +33,7 @@ class Kept:
     decisions: Sequence[DecisionRow]
     checks: Sequence[CheckRow]
     steps: Sequence[ShortlistStepRow]
+    left: Gone
 
     @classmethod
     def read(cls, session: Session, row: ShortlistRow) -> Kept:
@@ -39,17 +42,21 @@ class Kept:
         decisions = select(DecisionRow).where(DecisionRow.brief_id == row.brief_id).order_by(DecisionRow.seq)
         checks = select(CheckRow).where(CheckRow.brief_id == row.brief_id).order_by(CheckRow.seq)
         steps = select(ShortlistStepRow).where(ShortlistStepRow.shortlist_id == row.shortlist_id)
+        left = Gone.read(session)
         return cls(
             row=row,
             brief=brief,
-            answer=from_json(row.answer),
+            answer=shown(from_json(row.answer), left, WITHDRAWN_VI),
             decisions=session.execute(decisions).scalars().all(),
             checks=session.execute(checks).scalars().all(),
             steps=session.execute(steps.order_by(ShortlistStepRow.seq)).scalars().all(),
+            left=left,
         )
 
     def name_of(self, creator_id: str) -> str:
-        """A creator's name where the list has it, else the id."""
+        """A creator's name where the list has it, else the id; neither of whoever is gone."""
+        if creator_id in self.left:
+            return WITHDRAWN_VI
         names = {entry["creator_id"]: entry["name"] for entry in self.answer["entries"]}
         return clean(names.get(creator_id, creator_id))
 
@@ -209,7 +216,7 @@ def _checks(kept: Kept) -> tuple[Table | Paragraph, ...]:
         (
             cell(kept.name_of(row.creator_id)),
             cell(wording.CHECKS.get(row.kind, row.kind)),
-            cell(_found(row)),
+            cell("" if row.creator_id in kept.left else _found(row)),
             cell(wording.DISPOSITIONS[row.disposition]),
             cell("; ".join(part for part in (row.by, row.reason) if part)),
             cell(wording.day(row.until)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from kolmatch import __version__
 from kolmatch.errors import UnknownRecord
@@ -98,7 +98,8 @@ def list_shortlists(
     session: Session, caller: Caller, brief_id: str | None, status: str | None, cursor: str | None, limit: int
 ) -> ShortlistPage:
     """A page of the shortlists that the caller may see."""
-    wanted = select(ShortlistRow)
+    shown = (getattr(ShortlistRow, name) for name in ShortlistItem.model_fields)
+    wanted = select(ShortlistRow).options(load_only(*shown, raiseload=True))  # answers are large
     if caller.role < Role.ADMIN:
         wanted = wanted.where(ShortlistRow.department == caller.department)
     if brief_id is not None:

@@ -12,6 +12,7 @@ from serving import examples
 from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
 from serving.creating import JSON, JSON_BODY, CreatingIn, etag, response_of
+from serving.creators.gone import Gone
 from serving.openapi import reads, writes
 from serving.schemas import CursorIn, LimitIn, OfBriefRequest, RecordId, RecordPath, ShortlistRequest, bounded
 from serving.service import RankingIn, ServiceIn
@@ -19,9 +20,10 @@ from serving.shortlist_answer import ShortlistAnswer, without_reasons
 from serving.shortlists import status
 from serving.shortlists.keeping import keep_once
 from serving.shortlists.making import NewBrief, OfBrief, ranked
-from serving.shortlists.records import find_shortlist, list_shortlists
+from serving.shortlists.records import find_shortlist, list_shortlists, sha256
 from serving.shortlists.replay import asked_then, model_of, replay
 from serving.shortlists.schemas import ReplayAnswer, ShortlistPage, Status, StatusAnswer, StepBody
+from serving.shortlists.showing import shown_json
 from serving.store.database import Writing
 from serving.store.idempotency import Answered
 from serving.store.pages import DEFAULT_PAGE
@@ -111,11 +113,13 @@ def get_shortlists(
 def get_shortlist(
     shortlist_id: RecordPath, service: ServiceIn, caller: CallerIn, explain: Annotated[bool, _EXPLAIN] = True
 ) -> Response:
-    """The very bytes that were answered then; its status is at `/status`."""
+    """The very bytes that were answered then, but for whoever has opted out or been erased since: of them the place
+    alone. Its status is at `/status`."""
     with service.store.reading() as session:
-        row = find_shortlist(session, caller, shortlist_id)
-    answer = row.answer if explain else without_reasons(row.answer)
-    return Response(answer, media_type=JSON, headers={"ETag": f'"{row.answer_sha256}"'})
+        kept = find_shortlist(session, caller, shortlist_id).answer
+        answer = shown_json(kept, Gone.read(session))
+    body = answer if explain else without_reasons(answer)
+    return Response(body, media_type=JSON, headers={"ETag": f'"{sha256(answer)}"'})
 
 
 @router.get(

@@ -55,7 +55,9 @@ async def create_session(request: Request, service: ServiceIn) -> Response:
         caller = await _caller_of_key(service, _text(form.get("key")))
     except NotSignedIn as error:
         _count_refusal(request, service)
-        return signin_page(request, then=then, typed=typed, error=error, status=401)
+        return signin_page(request, then=then, typed=typed, error=error, status=error.http_status)
+    except StoreError as error:  # no fault of theirs; what they typed stays in the form
+        return signin_page(request, then=then, typed=typed, error=error, status=error.http_status)
     return await _signed_in(request, service, caller, then, typed)
 
 
@@ -80,9 +82,11 @@ async def get_callback(
     try:
         known = portal.check_return(started, state, iss, service.settings.access.oidc_issuer)
         caller = await run_in_threadpool(_caller_at_portal, service, known, code)
-    except (NotSignedIn, StoreError) as error:
+    except NotSignedIn as error:
         _count_refusal(request, service)
         response: Response = signin_page(request, error=error, status=error.http_status)
+    except StoreError as error:  # no fault of theirs
+        response = signin_page(request, error=error, status=error.http_status)
     else:
         response = await _signed_in(request, service, caller, local(known.then), None)
     cookies.drop(request, response, cookie)

@@ -127,8 +127,8 @@ def store_url(home: Path, settings: StoreSettings) -> str:
 def _engine(url: str, busy_timeout_s: float) -> Engine:
     try:
         backend = make_url(url).get_backend_name()
-    except ArgumentError as error:
-        raise _wrong_address() from error
+    except (ArgumentError, ValueError):  # they may quote a piece of a password
+        raise _wrong_address() from None
     if backend == "sqlite":
         engine = create_engine(
             url, connect_args={"timeout": busy_timeout_s, "isolation_level": None}, pool_timeout=busy_timeout_s, **_POOL
@@ -168,7 +168,7 @@ def _failures(engine: Engine) -> Iterator[None]:
     except (IntegrityError, DataError):
         raise  # not the database's failure but ours
     except (DBAPIError, PoolTimeout) as error:
-        where = engine.url.render_as_string(hide_password=True)
+        where = engine.url.set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
         cause = type(error.__cause__ or error).__name__
         raise StoreError(
             f"The store {where} cannot be used ({cause}). Check that the database runs, its disk and its rights, "
