@@ -80,16 +80,15 @@ class Restorer:
     Attributes:
         vocabulary: the words.
         beside: which stand side by side.
-        before: (n_words,) how often a word has another after it.
-        kinds: (n_words,) how many different ones.
+        seen, unseen: (n_words,) by what a pair counted, and a second word's share, are multiplied after this word.
         shares: (n_words,) how often it stands beside another, of all words.
         forms: plain word -> rows of the words that it may be, for those that may be another than typed.
     """
 
     vocabulary: Vocabulary
     beside: Beside
-    before: Doubles
-    kinds: Doubles
+    seen: Doubles
+    unseen: Doubles
     shares: Doubles
     forms: Mapping[str, Rows]
 
@@ -100,6 +99,7 @@ class Restorer:
         first, second = np.divmod(beside.keys, max(n_words, 1))
         times = beside.times.astype(np.float64)
         before, after = (np.bincount(rows, weights=times, minlength=n_words) for rows in (first, second))
+        kinds = np.bincount(first, minlength=n_words)
         used = (before + after).astype(np.float64)
         forms: dict[str, list[int]] = {}
         for row in np.flatnonzero(used).tolist():
@@ -107,8 +107,8 @@ class Restorer:
         return cls(
             vocabulary,
             beside,
-            before=before.astype(np.float64),
-            kinds=np.bincount(first, minlength=n_words).astype(np.float64),
+            seen=1.0 / np.maximum(before, 1.0),
+            unseen=np.where(before > 0, _DISCOUNT * kinds, 1.0) / np.maximum(before, 1.0),
             shares=used / max(float(used.sum()), 1.0),
             forms={
                 plain: np.array(rows, dtype=np.int64)
@@ -169,9 +169,8 @@ class Restorer:
         keys = (one[:, None] * len(self.vocabulary.words) + two).ravel()
         at = np.minimum(np.searchsorted(self.beside.keys, keys), len(self.beside.keys) - 1)
         times = np.where(self.beside.keys[at] == keys, self.beside.times[at], 0).reshape(len(one), len(two))
-        before = np.maximum(self.before[one], 1.0)[:, None]
-        left = np.where(self.before[one] > 0, _DISCOUNT * self.kinds[one], 1.0)[:, None]
-        steps: Doubles = (np.maximum(times - _DISCOUNT, 0.0) + left * self.shares[two]) / before
+        counted = np.maximum(times - _DISCOUNT, 0.0) * self.seen[one][:, None]
+        steps: Doubles = counted + self.unseen[one][:, None] * self.shares[two]
         return steps
 
 

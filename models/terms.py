@@ -162,6 +162,8 @@ class TermReader:
 
     def _kin(self, found: Rows, max_terms: int) -> tuple[Rows, Floats]:
         """What the terms found stand for, at most `max_terms`, none of them in more posts than is looked up."""
+        if not len(self.learned.kin):
+            return self.learned.kin, self.learned.worth
         rows, worth = self.learned.kin_of(np.unique(found))
         kept = self.postings.frequency(rows) <= MOST_POSTINGS
         rows, worth = rows[kept], worth[kept]
