@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.brief import has_words
 from models.creator_index import CreatorIndex, Worded
+from models.lexical import LexicalIndex
 from models.pooling import Pooled, mean_of_best
 
 Floats = npt.NDArray[np.float32]
@@ -52,6 +53,20 @@ class Coverage:
     pooled: Pooled
 
 
+def cover_among(index: CreatorIndex, kind: str, facet: str, query: Worded, posts: Rows) -> Coverage:
+    """As `cover`, by words alone and by some of the posts alone, ascending rows: all of those who are shown, say.
+
+    Creators of other posts are not told of.
+    """
+    plain_worth = 1.0 if query.plain else _PLAIN_WORTH
+    strength = np.maximum(
+        _share_among(index, query, "words", posts), plain_worth * _share_among(index, query, "plain", posts)
+    )
+    posts, strength = posts[strength >= _LEAST], strength[strength >= _LEAST]
+    pooled = mean_of_best(posts, strength, index.owners[posts], index.n_creators, _POSTS, floor=0.0)
+    return Coverage(kind, facet, query, pooled)
+
+
 def cover(index: CreatorIndex, kind: str, facet: str, query: Worded, near: tuple[Rows, Floats]) -> Coverage:
     """Mean strength of each creator's two best posts for the facet.
 
@@ -75,9 +90,23 @@ def _word_share(index: CreatorIndex, query: Worded, channel: str) -> Floats:
     """(n_posts,) share, by rarity, of the facet's distinct words that each post has; one none has counts in full."""
     postings = index.posts
     hits = np.zeros(postings.n_documents, dtype=np.float32)
-    total = query.terms.missing[channel] * float(np.log1p(postings.n_documents))
-    for term in query.terms.rows[channel]:
-        rarity = postings.idf(term)
-        total += rarity
+    rarities, total = _rarities(postings, query, channel)
+    for term, rarity in rarities.items():
         hits[postings.documents[postings.starts[term] : postings.starts[term + 1]]] += rarity
-    return hits / max(total, 1e-6)
+    return hits / total
+
+
+def _share_among(index: CreatorIndex, query: Worded, channel: str, posts: Rows) -> Floats:
+    """(len(posts),) the same of some posts."""
+    rarities, total = _rarities(index.posts, query, channel)
+    places, found = index.posts.found_in(list(rarities), posts)
+    hits = np.zeros(len(posts), dtype=np.float32)
+    np.add.at(hits, np.searchsorted(posts, found), np.array(list(rarities.values()), dtype=np.float32)[places])
+    return hits / total
+
+
+def _rarities(postings: LexicalIndex, query: Worded, channel: str) -> tuple[dict[int, float], float]:
+    """The rarity of each term of the facet, and that of all its words together."""
+    rarities = {term: postings.idf(term) for term in query.terms.rows[channel]}
+    missing = query.terms.missing[channel] * float(np.log1p(postings.n_documents))
+    return rarities, max(missing + sum(rarities.values()), 1e-6)

@@ -26,7 +26,7 @@ from models.creator_search import CreatorSearch, unknown_creator
 from models.detail import Details
 from models.dossier import Dossiers
 from models.explanation import Asked, Explainer
-from models.facets import Coverage, cover, telling
+from models.facets import Coverage, cover, cover_among, telling
 from models.filters import EVERYONE, Filters, named_once, passing
 from models.impact import FIT, IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.nomination import Compared, Nomination, small_contents
@@ -153,9 +153,10 @@ class Matcher:
             UsageError: there is no such order.
         """
         brief = as_meant(brief.checked())
-        scored = self._with_found_facets(brief, self._score(brief, filters))
+        scored = self._score(brief, filters)
         impact = self._impact(brief, scored, by)
         best = order(impact, scored.scores, scored.allowed, k)
+        scored = self._with_found_facets(brief, scored, best)
         entries = self._entries(scored, impact, best, range(1, len(best) + 1))
         return Shortlist(
             brief=brief,
@@ -209,13 +210,14 @@ class Matcher:
         """
         row = self._row(creator_id)
         brief = as_meant(brief.checked())
-        scored = self._with_found_facets(brief, self._score(brief, filters))
+        scored = self._score(brief, filters)
         impact = self._impact(brief, scored, by)
         if not scored.allowed[row]:
             return Why(rank=None, of=int(scored.allowed.sum()), entry=None, above=None)
         everyone = order(impact, scored.scores, scored.allowed, len(scored.allowed))
         place = int(np.flatnonzero(everyone == row)[0])
         shown = everyone[max(place - 1, 0) : place + 1]
+        scored = self._with_found_facets(brief, scored, shown)
         entries = self._entries(scored, impact, shown, range(max(place, 1), place + 2))
         above = entries[0] if place else None
         return Why(rank=place + 1, of=len(everyone), entry=entries[-1], above=above)
@@ -300,15 +302,20 @@ class Matcher:
         scores: Floats = np.sum(list(parts.values()), axis=0, dtype=np.float32)
         return Scored(asked, coverages, parts, scores, *self._admitted(brief, filters), near)
 
-    def _with_found_facets(self, brief: Brief, scored: Scored) -> Scored:
-        """With the facets that the text of a brief without stated ones names: shown, by words alone, never scored."""
+    def _with_found_facets(self, brief: Brief, scored: Scored, rows: npt.NDArray[np.int64]) -> Scored:
+        """With the facets that the text of a brief without stated ones names, for the creators who are shown.
+
+        They are matched by words alone and never enter a score.
+        """
         if brief.must or brief.nice:
             return scored
         index = self._contents.index
-        nowhere = (np.empty(0, np.int64), np.empty(0, np.float32))
+        shown = np.zeros(index.n_creators, dtype=bool)
+        shown[rows] = True
+        posts = np.flatnonzero(shown[index.owners])
         found = found_facets(brief.text or brief.title, index.rarity)
         most = self._settings.max_query_terms
-        coverages = (cover(index, "found", facet, index.worded(telling(facet), most), nowhere) for facet in found)
+        coverages = (cover_among(index, "found", facet, index.worded(telling(facet), most), posts) for facet in found)
         return replace(scored, coverages=(*scored.coverages, *coverages))
 
     def _query(self, text: str) -> Query:

@@ -1,7 +1,7 @@
 """FAISS over posts, each with an id, so that an erased post is really gone.
 
 Numbers are kept in 16 bits: half the memory, a third less time, and 99.99 % of the 2,000 nearest of 300,000 posts are
-those that 32 bits find (docs/decisions/0007). Up to 100,000 posts every one is looked at. Beyond that all are looked at
+those that 32 bits find (docs/decisions/0007). Up to 30,000 posts every one is looked at. Beyond that all are looked at
 in four bits a pair of numbers (product quantisation, H. Jegou et al., "Product Quantization for Nearest Neighbor
 Search", 2011), and the best of those in 16 bits: a third of the time for 99.7 % of the nearest (docs/decisions/0009).
 """
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from kolmatch.errors import BundleDamaged
 
-_LOOKED_AT: Final = 100_000  # vectors that are all compared in 16 bits; two queries take 4 ms
+_LOOKED_AT: Final = 30_000  # vectors that are all compared in 16 bits; beyond, two looks are faster
 _COARSE_BITS: Final = 4  # of a pair of numbers; the widest that FAISS compares in registers
 _COMPARED: Final = 4.0  # of the coarse search so many times the wanted are compared in 16 bits
 

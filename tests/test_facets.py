@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.facets import COVERED, Coverage, cover, telling
+from models.facets import COVERED, Coverage, cover, cover_among, telling
 from tests.tiny_index import MAX_TERMS, Post, WordEncoder, index_of
 
 FULL, ONCE, HALF, NONE = 0, 1, 2, 3
@@ -102,3 +102,18 @@ def test_strength_is_a_share(posts: list[tuple[int, str]], facet: str) -> None:
 )
 def test_words_for_acts_do_not_hide_the_thing(facet: str, thing: str) -> None:
     assert telling(facet) == thing
+
+
+@given(
+    st.sampled_from(["an toàn thực phẩm", "an toan thuc pham", "thực phẩm sạch zzqx", "trụ ngũ"]),
+    st.sets(st.integers(0, 3)),
+)
+def test_among_the_posts_of_those_shown_a_facet_is_covered_as_among_all(facet: str, shown: set[int]) -> None:
+    index = index_of(POSTS, 4)
+    query = index.worded(facet, MAX_TERMS)
+    everyone = cover(index, "found", facet, query, (np.empty(0, np.int64), np.empty(0, np.float32)))
+    rows = sorted(shown)
+    found = cover_among(index, "found", facet, query, np.flatnonzero(np.isin(index.owners, rows)))
+    assert found.pooled.values[rows].tolist() == everyone.pooled.values[rows].tolist()
+    own = np.isin(everyone.pooled.owners, rows)
+    assert found.pooled.posts.tolist() == everyone.pooled.posts[own].tolist()
