@@ -247,6 +247,19 @@ def test_who_opted_out_is_gone_from_answers_at_once(office: Office) -> None:
     assert_refused(office.get("/v1/creators/syn-0007"), 404, "unknown_creator")
 
 
+def test_of_who_opted_out_nothing_more_is_written_down(office: Office) -> None:
+    about = {"brief_id": office.brief(), "creator_id": "syn-0007"}
+    sent = {
+        "/v1/decisions": {**about, "decision": "invited", "decided_by": "Bà Lê Thị B", "reason": "hợp chủ đề"},
+        "/v1/outcomes": {**about, "views": 10, "invited": True},
+        "/v1/checks": {**about, "kind": "conflict"},
+    }
+    assert {path: office.post(path, body).status_code for path, body in sent.items()} == dict.fromkeys(sent, 201)
+    opt_out(office.store, "syn-0007")
+    for path, body in sent.items():
+        assert_refused(office.post(path, body), 404, "unknown_creator")
+
+
 # A person decides
 
 

@@ -11,6 +11,7 @@ from kolmatch.errors import UnknownRecord
 from serving.access.callers import Caller
 from serving.briefs.records import find_brief
 from serving.checks.schemas import CheckAnswer, CheckBody, CheckPage, DispositionBody
+from serving.creators.gone import refuse_gone
 from serving.store.database import Writing
 from serving.store.pages import of_departments, page_of
 from serving.store.tables import BriefRow, CheckRow, CheckStepRow
@@ -21,8 +22,10 @@ def add_check(writing: Writing, caller: Caller, check_id: str, body: CheckBody) 
 
     Raises:
         UnknownRecord: the caller's department has no such brief.
+        UnknownCreator: the creator has opted out, or was erased.
     """
     find_brief(writing.session, caller, body.brief_id)
+    refuse_gone(writing.session, body.creator_id)
     row = CheckRow(
         check_id=check_id,
         revision=1,

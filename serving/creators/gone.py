@@ -55,7 +55,12 @@ def check_there(store: Store, creator_id: str) -> None:
         UnknownCreator: it is such a creator.
     """
     with store.reading() as session:
-        if is_gone(session, creator_id):
-            from models.creator_search import unknown_creator  # with its libraries, which a start need not wait for
+        refuse_gone(session, creator_id)
 
-            raise unknown_creator(creator_id)
+
+def refuse_gone(session: Session, creator_id: str) -> None:
+    """The same, in a session: nothing more is written down about such a creator either."""
+    if is_gone(session, creator_id):
+        from models.creator_search import unknown_creator  # with its libraries, which a start need not wait for
+
+        raise unknown_creator(creator_id)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from kolmatch.errors import Conflict
 from serving.access.callers import Caller
 from serving.briefs.records import find_brief
+from serving.creators.gone import refuse_gone
 from serving.decisions.schemas import DecisionAnswer, DecisionBody, DecisionPage
 from serving.shortlists.records import find_shortlist
 from serving.store.database import Writing
@@ -20,9 +21,11 @@ def add_decision(writing: Writing, caller: Caller, decision_id: str, body: Decis
 
     Raises:
         UnknownRecord: the caller's department has no such brief or shortlist.
+        UnknownCreator: the creator has opted out, or was erased.
         Conflict: the shortlist is of another brief.
     """
     find_brief(writing.session, caller, body.brief_id)
+    refuse_gone(writing.session, body.creator_id)
     if body.shortlist_id is not None:
         _check_same_brief(find_shortlist(writing.session, caller, body.shortlist_id).brief_id, body)
     row = DecisionRow(decision_id=decision_id, decided_at=writing.now, created_by=writing.actor, **body.model_dump())

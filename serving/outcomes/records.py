@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from serving.access.callers import Caller
 from serving.briefs.records import find_brief
+from serving.creators.gone import refuse_gone
 from serving.outcomes.schemas import OutcomeAnswer, OutcomeBody, OutcomePage
 from serving.store.database import Writing
 from serving.store.pages import of_departments, page_of
@@ -18,8 +19,10 @@ def add_outcome(writing: Writing, caller: Caller, outcome_id: str, body: Outcome
 
     Raises:
         UnknownRecord: the caller's department has no such brief.
+        UnknownCreator: the creator has opted out, or was erased.
     """
     find_brief(writing.session, caller, body.brief_id)
+    refuse_gone(writing.session, body.creator_id)
     row = OutcomeRow(outcome_id=outcome_id, created_at=writing.now, created_by=writing.actor, **body.model_dump())
     writing.session.add(row)
     writing.note("outcome.create", outcome_id, body.brief_id)
