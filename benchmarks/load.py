@@ -1,6 +1,6 @@
 """What the service costs beside its matcher, and how much it takes: `python -m benchmarks.load [--home HOME]`.
 
-Beside it stand two endpoints on the same server (uvicorn, one worker) that return the same JSON from memory, see
+Beside it stand endpoints on the same server (uvicorn, one worker) that return the same JSON from memory, see
 `benchmarks.load_endpoint`. All are asked the same briefs, one by one and in turn, by a loader in a process of its own.
 Nothing is cached: no brief is asked twice in a row, and the service keeps no answers.
 """
@@ -141,7 +141,7 @@ def main(home: Path, data: Path, most: int, workers: int, seconds: float) -> Non
 
     Example: python -m benchmarks.load --home var
     """
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     with tempfile.TemporaryDirectory(prefix="kolmatch-load-") as name, ExitStack() as servers:
         load = Load(Path(name), briefs(data, home.resolve())[:most])
         ports = {OURS: free_port()}
