@@ -418,6 +418,19 @@ def test_whoever_opted_out_since_keeps_a_place_on_a_kept_list_and_is_not_named(o
     assert office.post(f"{address}/replay", None).json()["identical"] is True
 
 
+@pytest.mark.parametrize("explain", [True, False])
+def test_whoever_opted_out_since_is_not_named_to_who_sends_a_request_again(office: Office, explain: bool) -> None:
+    body = {**BRIEF, "explain": explain}
+    sent = {**office.staff, "Idempotency-Key": "once"}
+    made = office.client.post("/v1/shortlists", json=body, headers=sent)
+    opt_out(office.store, "syn-0007")
+    again = office.client.post("/v1/shortlists", json=body, headers=sent)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.headers["location"] == made.headers["location"]
+    assert again.json() == office.get(made.headers["location"], explain=explain).json()
+    assert f"{WITHDRAWN_VI} {WITHDRAWN_EN}" in [entry["name"] for entry in again.json()["entries"]]
+
+
 def opt_out(store: Store, creator_id: str) -> None:
     with store.writing("cli", NOW) as writing:
         writing.session.add(TombstoneRow(creator_id=creator_id, reason="opted_out", at=NOW, request_id=None))

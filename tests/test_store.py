@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_an_upgrade_of_what_is_new_already_changes_nothing(store: Store) -> None
         add_brief(writing, "a")
     assert schema.upgrade(store) == schema.newest() == schema.current(store)
     assert brief_ids(store) == ["a"]
+
+
+def test_of_two_upgrades_at_once_one_does_it_and_the_other_finds_it_done(empty_store: Store) -> None:
+    started = threading.Barrier(4)
+
+    def upgrade(_: int) -> str:
+        started.wait()
+        return schema.upgrade(empty_store)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(upgrade, range(4))) == {schema.newest()}
+    assert schema.current(empty_store) == schema.newest()
 
 
 def test_a_store_of_a_later_kolmatch_is_refused_untouched(store: Store) -> None:

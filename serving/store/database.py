@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from serving.tracing import step
 FILE_NAME: Final = "store.sqlite3"
 _WRITES: Final = "kolmatch_writes"
 _AUTOCOMMIT: Final = "AUTOCOMMIT"
+_SCHEMA_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('kolmatch schema'))")
 _CONNECT_TIMEOUT_S: Final = 5  # a server that does not answer by then is down
 # The web framework runs forty handlers beside each other; a few connections stay open, the rest come and go.
 _POOL: Final[dict[str, Any]] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": 32}
@@ -94,12 +95,14 @@ class Store:
 
     @contextmanager
     def changing_schema(self) -> Iterator[Connection]:
-        """A connection in a write transaction, for the migrations.
+        """A connection in a write transaction, for the migrations; others who want the same wait for its end.
 
         Raises:
             StoreError: the database cannot be reached or used.
         """
         with _failures(self.engine), self._writer.begin() as connection:
+            if connection.dialect.name != "sqlite":  # whose writers wait for each other anyway
+                connection.execute(_SCHEMA_LOCK)
             yield connection
 
     @contextmanager
