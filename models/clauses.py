@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from models.brief import Brief, has_words
@@ -72,12 +73,14 @@ def found_facets(text: str, rarity: Rarity) -> tuple[str, ...]:
         rarity: how much a lower-case word tells; 0 for one that no post has.
     """
     cut = clauses(text)
-    telling = [_telling(clause, rarity) / (1.0 + _FADING * place) for place, clause in enumerate(cut)]
+    worded = [_words(clause) for clause in cut]
+    rare = {word: rarity(word) for word in set(chain.from_iterable(worded))}
+    telling = [_mean([rare[word] for word in words]) / (1.0 + _FADING * at) for at, words in enumerate(worded)]
     best = sorted(range(len(cut)), key=lambda place: -telling[place])
     said: set[str] = set()
     found: list[int] = []
     for place in best:
-        words = {word for word in _words(cut[place]) if rarity(word) > 0}
+        words = {word for word in worded[place] if rare[word] > 0}
         if len(found) < MOST_FOUND and words and len(words - said) >= _NEW_SHARE * len(words):
             found.append(place)
             said |= words
@@ -97,10 +100,8 @@ def _without_opening(clause: str) -> str:
     return clause
 
 
-def _telling(clause: str, rarity: Rarity) -> float:
-    """Mean rarity of the clause's words."""
-    words = _words(clause)
-    return sum(map(rarity, words)) / len(words)
+def _mean(rarities: Sequence[float]) -> float:
+    return sum(rarities) / len(rarities)
 
 
 def _words(text: str) -> Sequence[str]:

@@ -181,8 +181,9 @@ class CreatorIndex:
 
     def query(self, text: str, encoder: Encoder, max_terms: int) -> Query:
         """Read a text; at most `max_terms` terms of each channel count, the rarest."""
-        read = self.worded(text, max_terms)
-        as_typed = list(read.words) == self.tokeniser.words(text)
+        typed = self.tokeniser.words(text)
+        read = self._worded(text, self._meant(text, typed), max_terms)
+        as_typed = list(read.words) == typed
         return Query(
             *(read.text, read.words, read.terms, read.plain, read.unknown),
             self._hashed(text, read.words, max_terms),
@@ -191,7 +192,9 @@ class CreatorIndex:
 
     def worded(self, text: str, max_terms: int) -> Worded:
         """Read the words of a text alone, which is all that the facets found in a brief are looked for by."""
-        words = self._meant(text)
+        return self._worded(text, self._meant(text, self.tokeniser.words(text)), max_terms)
+
+    def _worded(self, text: str, words: Sequence[str], max_terms: int) -> Worded:
         bare = all(map(str.isascii, words))
         return Worded(
             text=text,
@@ -201,9 +204,11 @@ class CreatorIndex:
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
         )
 
-    def _meant(self, text: str) -> list[str]:
-        """The words of a text as they were meant; those of hashtags stay bare, as they are in posts."""
+    def _meant(self, text: str, typed: Sequence[str]) -> list[str]:
+        """The words of a text, typed so, as they were meant; those of hashtags stay bare, as they are in posts."""
         speller, words = Speller(self.vocabulary, self.posts), []
+        if "#" not in text:
+            return self.restorer.restored(speller.meant(typed))
         for piece in _HASHTAG.split(text):
             read = speller.meant(self.tokeniser.words(piece))
             words += read if piece.startswith("#") else self.restorer.restored(read)
@@ -216,7 +221,7 @@ class CreatorIndex:
 
     def _hashed(self, text: str, words: Sequence[str], max_terms: int) -> dict[str, list[int]]:
         wording, shape = surface_features(text)
-        pieces = chain.from_iterable(map(word_pieces, words))
+        pieces = chain.from_iterable(map(word_pieces, dict.fromkeys(words)))
         features = {"wording": wording, "shape": shape, "pieces": pieces}
         most = _HASHED_TERMS * max_terms
         rows = {channel: index.rows(features[channel]) for channel, index in self.hashed.items()}

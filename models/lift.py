@@ -27,7 +27,9 @@ SHARPNESS: Final = 5  # likeness to this power weighs a post: near ones count, w
 
 def word_codes(words: Iterable[str]) -> Codes:
     """(n,) CRC-32 of each word without diacritics."""
-    return np.array([crc32(strip_diacritics(word).encode()) for word in words], dtype=np.int64)
+    typed = list(words)
+    codes = {word: crc32(strip_diacritics(word).encode()) for word in set(typed)}
+    return np.array([codes[word] for word in typed], dtype=np.int64)
 
 
 def pair_codes(codes: Codes) -> Codes:

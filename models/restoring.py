@@ -9,7 +9,7 @@ dependences in stochastic language modelling", 1994). Only words of which one re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.ragged import distinct
+from features.recall import Words, recalled
 from features.text import TokenBatch
 from features.vocabulary import Vocabulary
 
@@ -91,6 +92,7 @@ class Restorer:
     unseen: Doubles
     shares: Doubles
     forms: Mapping[str, Rows]
+    _stretches: dict[str, Words] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, beside: Beside) -> Restorer:
@@ -122,12 +124,21 @@ class Restorer:
         read = list(words)
         several = [self.forms.get(word) if word.isascii() else None for word in words]
         for start, stop in self._doubtful(words, several):
-            columns = [self._only(words, start - 1), *(rows for rows in several[start:stop] if rows is not None)]
-            for place, (rows, chances) in enumerate(self._chances([*columns, self._only(words, stop)]), start):
-                best = int(chances.argmax())
-                if chances[best] >= _SURE:
-                    read[place] = self.vocabulary.words[rows[best]]
+            before, after = words[max(start - 1, 0) : start] or ("",), words[stop : stop + 1] or ("",)
+            around = " ".join((*before, *words[start:stop], *after))
+            read[start:stop] = recalled(self._stretches, around, self._stretch)
         return read
+
+    def _stretch(self, around: str) -> Words:
+        """Words that may be several, as they were meant; the first and the last, or nothing, are those beside them."""
+        before, *typed, after = around.split(" ")
+        columns = [self._only(before), *(self.forms[word] for word in typed), self._only(after)]
+        meant = list(typed)
+        for place, (rows, chances) in enumerate(self._chances(columns)):
+            best = int(chances.argmax())
+            if chances[best] >= _SURE:
+                meant[place] = self.vocabulary.words[rows[best]]
+        return tuple(meant)
 
     def _doubtful(self, words: Sequence[str], several: Sequence[Rows | None]) -> Iterator[tuple[int, int]]:
         """Stretches of words that may be several, where one at least is seldom meant as it was typed."""
@@ -142,9 +153,9 @@ class Restorer:
                 bare = 0.0 if typed is None else float(self.shares[typed])
                 doubt = bare < _DOUBTFUL * float(self.shares[rows].sum())
 
-    def _only(self, words: Sequence[str], place: int) -> Rows:
-        """The row of the word at a place, alone; none where there is no such word or place."""
-        row = self.vocabulary.word_rows.get(words[place]) if 0 <= place < len(words) else None
+    def _only(self, word: str) -> Rows:
+        """The row of a word, alone; none where there is no such word."""
+        row = self.vocabulary.word_rows.get(word)
         return np.array([] if row is None else [row], dtype=np.int64)
 
     def _chances(self, columns: Sequence[Rows]) -> Iterator[tuple[Rows, Doubles]]:

@@ -9,7 +9,7 @@ with "pcr".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Any, Final
@@ -148,15 +148,17 @@ class TermReader:
     def read(self, words: Sequence[str], max_terms: int, *, plain: bool) -> Terms:
         """The terms of a text, at most `max_terms` of each channel, the rarest; `plain` when it has no diacritics."""
         offsets = np.array([0, len(words)], dtype=np.int64)
-        found = self.vocabulary.rows(np.arange(len(words), dtype=np.int32), offsets, words, len(words) + 1).rows
+        number = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        ids = np.array([number[word] for word in words], dtype=np.int32)
+        found = self.vocabulary.rows(ids, offsets, list(number), len(words) + 1).rows
         ranges = dict(zip(CHANNELS, pairwise(self.vocabulary.starts), strict=True))
         own = {channel: found[(found >= start) & (found < stop)] for channel, (start, stop) in ranges.items()}
         rows = {channel: rarest(some, self.postings, max_terms) for channel, some in own.items()}
         shares = {channel: self.learned(some) for channel, some in rows.items()}
         if not plain:
-            worth = self._plain_worth(words)
+            worth = self._plain_worth(number)
             shares["plain"] *= np.array([worth[row] for row in rows["plain"]], dtype=np.float32)
-        spelled = {"words": set(words), "plain": {self.vocabulary.plain_form(word) for word in words}}
+        spelled = {"words": set(number), "plain": {self.vocabulary.plain_form(word) for word in number}}
         missing = {channel: len(forms) - len(np.unique(own[channel])) for channel, forms in spelled.items()}
         return Terms(rows, shares, self._kin(found, max_terms), missing)
 
@@ -170,10 +172,10 @@ class TermReader:
         best = np.argsort(-worth, kind="stable")[:max_terms]
         return rows[best], worth[best]
 
-    def _plain_worth(self, words: Sequence[str]) -> dict[int, float]:
-        """Row of a plain word -> what finding it counts, in a text that has diacritics."""
+    def _plain_worth(self, words: Iterable[str]) -> dict[int, float]:
+        """Row of a plain word -> what finding it counts, in a text that has these words, some with diacritics."""
         worth: dict[int, float] = {}
-        for word in dict.fromkeys(words):
+        for word in words:
             row = self.vocabulary.first_plain + self.vocabulary.plain_rows.get(self.vocabulary.plain_form(word), 0)
             bare = _BARE_WORTH if word.isascii() else _MARKED_WORTH
             own = bare if word in self.vocabulary.word_rows else 1.0
