@@ -27,7 +27,7 @@ from training.measures import Interval, paired_bootstrap
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-EARLY_SHARE: Final = 0.6  # of the briefs, the first, that weights are fitted on; the rest says whether they are better
+PARTS: Final = 5  # of the briefs in order of time: each but the first is foretold by weights fitted on those before it
 RIDGE: Final = 2.0  # what it costs to double a weight or to drop it, in units of a brief's log loss, halved
 FURTHEST: Final = 4.0  # by what factor a weight may leave the one in use: a few odd choices shall not take over
 STEEPEST: Final = 2.0  # attention that falls faster leaves nothing to learn from below the first places
@@ -107,15 +107,25 @@ def learn(lists: Sequence[DecidedList], fit_weight: float, least_briefs: int, rn
     briefs = list(dict.fromkeys(one.brief_id for one in telling))
     if len(briefs) < max(least_briefs, 2):
         return Learned(PRIOR, len(briefs), None)
-    first = set(briefs[: max(1, int(EARLY_SHARE * len(briefs)))])
-    early, late = ([one for one in telling if (one.brief_id in first) is wanted] for wanted in (True, False))
-    steep = attention(early, fit_weight)
-    seen, held_out = (pairs_of(part, fit_weight).weighed(steep) for part in (early, late))
-    in_use = in_use_of(seen)
-    gain = paired_bootstrap(losses(held_out, in_use), losses(held_out, fit(seen, in_use)), rng)
+    gain = paired_bootstrap(*_foretold(telling, briefs, fit_weight), rng)
     if gain.low <= 0.0:
         return Learned(PRIOR, len(briefs), gain)
     return Learned(as_preferences(fitted(telling, fit_weight), len(briefs)), len(briefs), gain)
+
+
+def _foretold(telling: Sequence[DecidedList], briefs: Sequence[str], fit_weight: float) -> tuple[Doubles, Doubles]:
+    """(n_later,) log loss of each brief but the first ones, by the weights in use and by those learned before it."""
+    part_of = dict(zip(briefs, np.arange(len(briefs)) * PARTS // len(briefs), strict=True))
+    by_usual, by_learned = [], []
+    for part in sorted(set(part_of.values()))[1:]:
+        early = [one for one in telling if part_of[one.brief_id] < part]
+        steep = attention(early, fit_weight)
+        seen = pairs_of(early, fit_weight).weighed(steep)
+        late = pairs_of([one for one in telling if part_of[one.brief_id] == part], fit_weight).weighed(steep)
+        in_use = in_use_of(seen)
+        by_usual.append(losses(late, in_use))
+        by_learned.append(losses(late, fit(seen, in_use)))
+    return np.concatenate(by_usual), np.concatenate(by_learned)
 
 
 def telling_lists(lists: Iterable[DecidedList]) -> list[DecidedList]:
