@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock openapi guide clean postgresql chromium
+.PHONY: help setup demo test check lint contract bench lock openapi guide clean postgresql chromium
 
 help: ## print the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -36,13 +36,21 @@ chromium:
 	  if [ "$$(id -u)" = 0 ]; then apt-get install -y -q chromium; else sudo -n apt-get install -y -q chromium; fi \
 	  >/dev/null 2>&1 || echo "Chromium is not installed and cannot be here: the pages are not tested in a browser."; }
 
+# Two at once, for two cores; tests/conftest.py puts what takes longest first.
 test: setup postgresql chromium ## lint, types, import direction, tests with coverage
+	$(MAKE) --no-print-directory -j2 --output-sync=target lint contract
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_api_contract.py \
+	  --cov --cov-append --cov-report=term
+
+lint: setup ## lint, types, import direction
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q --cov --cov-report= tests/test_api_contract.py  # its tests share one name: two processes would run one of them
-	$(BIN)/pytest -q -n 2 --dist loadfile --ignore tests/test_api_contract.py --cov --cov-append --cov-report=term
+
+# The tests of the API's description share one name: of two processes one would run one of them.
+contract: setup
+	$(BIN)/pytest -q --cov --cov-report= tests/test_api_contract.py
 
 check: test ## what CI runs
 

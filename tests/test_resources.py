@@ -420,11 +420,10 @@ def test_whoever_opted_out_since_keeps_a_place_on_a_kept_list_and_is_not_named(o
 
 @pytest.mark.parametrize("explain", [True, False])
 def test_whoever_opted_out_since_is_not_named_to_who_sends_a_request_again(office: Office, explain: bool) -> None:
-    body = {**BRIEF, "explain": explain}
-    sent = {**office.staff, "Idempotency-Key": "once"}
-    made = office.client.post("/v1/shortlists", json=body, headers=sent)
+    send = partial(office.post, "/v1/shortlists", {**BRIEF, "explain": explain}, **{"Idempotency-Key": "once"})
+    made = send()
     opt_out(office.store, "syn-0007")
-    again = office.client.post("/v1/shortlists", json=body, headers=sent)
+    again = send()
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
     assert again.headers["location"] == made.headers["location"]
     assert again.json() == office.get(made.headers["location"], explain=explain).json()
