@@ -90,9 +90,13 @@ def _encode(home: Path) -> Figures:
 
     encoder = Matcher.load(Path(_given(home, "bundle"))).encoder
     texts = _given(home, "texts")
-    started = time.perf_counter()
-    encoder.encode_posts(texts)
-    return {"encode, texts/s": len(texts) / (time.perf_counter() - started)}
+    encoder.encode_posts(texts[:1])  # brings the libraries that only this needs
+    figures: Figures = {}
+    for name in ("encode first time, texts/s", "encode again, texts/s"):
+        started = time.perf_counter()
+        encoder.encode_posts(texts)
+        figures[name] = len(texts) / (time.perf_counter() - started)
+    return figures
 
 
 STEPS: Final[dict[str, Callable[[Path], Figures]]] = {
