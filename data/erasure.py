@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,10 @@ class Told:
 
     own: tuple[str, ...]
     names: tuple[str, ...]
+
+    def with_those(self, earlier: Told) -> Told:
+        """These and others, each once."""
+        return Told(tuple(dict.fromkeys(self.own + earlier.own)), tuple(dict.fromkeys(self.names + earlier.names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +124,12 @@ def _without(generation: Generation, table: str, own: pl.Expr) -> Callable[[Path
     return table_writer(stored_rows(generation, STORED[table]).filter(~own))
 
 
-def search(home: Path, told: Told) -> Searched:
-    """Look for a person in every file under a home folder, in plain bytes and in the cells of Parquet tables."""
-    paths = sorted(home.rglob("*"))
+def search(home: Path, told: Told, but: Path | None = None) -> Searched:
+    """Look for a person in every file under a home folder, in plain bytes and in the cells of Parquet tables.
+
+    Left out is `but`, which says what to look for, and what others remove meanwhile.
+    """
+    paths = sorted(path for path in home.rglob("*") if path != but)
     files = [path for path in paths if path.is_file() and not path.is_symlink()]
     holding = [path for path in files if _holds(path, (*told.own, *told.names))]
     own = [path for path in holding if _holds(path, told.own)]
@@ -138,7 +146,9 @@ def _names(home: Path, paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _holds(path: Path, strings: Sequence[str]) -> bool:
-    return bool(strings) and (_in_bytes(path, strings) or _in_cells(path, strings))
+    with suppress(FileNotFoundError):  # a database's journal, say, that is gone by now
+        return bool(strings) and (_in_bytes(path, strings) or _in_cells(path, strings))
+    return False
 
 
 def _in_bytes(path: Path, strings: Sequence[str]) -> bool:

@@ -21,14 +21,16 @@ _AGES: Final = re.compile(r"(?:tu )?(\d{1,3})\s*(?:den|toi|-|–)\s*(?:duoi )?(\
 # "300 triệu đồng", "1.5 tỷ", "2 tỷ 500 triệu", "350.000.000đ", "50tr": a number, then its unit. Without diacritics
 # "tỷ lệ", "ti vi" and "ngân sách" begin as units do; a number of people or views is no sum, "đ/c" no đồng.
 _MONEY: Final = re.compile(
-    r"(?<![\w/])(?P<number>\d+(?:[.,]\d+)*)\s*"
+    r"(?<![\w/])(?P<number>\d{1,3}(?: \d{3}){2,}(?!\d)|\d+(?:[.,]\d+)*)\s*"
     r"(?:(?P<unit>t[yi](?! (?:le|vi)\b)|trieu|tr|nghin|ngan(?! (?:sach|hang)\b))(?=d?\b)"
     r"(?!\s+(?:luot|nguoi|view|follow\w*)\b)\s*(?:(?P<millions>\d{1,3})\s*tr(?:ieu)?(?=d?\b)\s*)?)?"
     r"(?P<dong>dong\b|vnd\b|d\b(?!/c))?"
 )
 _DOTTED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")  # 1.200.000
+_SPACED: Final = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")  # 1 200 000
 _COMMAED: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")  # 1,200,000
 _DECIMAL: Final = re.compile(r"(?:0|[1-9]\d*)(?:[.,]\d+)?")  # 1,5 or 1.5; a phone number begins with 0
+_PADDED: Final = re.compile(r"^0(?=[1-9](?:[.,]|$))")  # 05 triệu, as official papers have it
 _MONEY_WORDS: Final = re.compile(r"kinh phi|ngan sach|tong muc|du toan|tri gia")
 _MILLION: Final = 10**6
 _UNITS: Final = {"ty": 10**9, "ti": 10**9, "trieu": _MILLION, "tr": _MILLION, "nghin": 10**3, "ngan": 10**3}
@@ -126,6 +128,10 @@ def _sum(match: re.Match[str]) -> int:
 
 def _number(written: str, *, counts_units: bool) -> float:
     """A number as people write it; 0 for what is none, as a date. One comma before a unit, "1,250 tỷ", is decimal."""
+    if counts_units:
+        written = _PADDED.sub("", written)
+    if _SPACED.fullmatch(written):
+        return float(written.replace(" ", ""))
     if _DOTTED.fullmatch(written):
         return float(written.replace(".", "").replace(",", "."))
     if _COMMAED.fullmatch(written) and not (counts_units and written.count(",") == 1):

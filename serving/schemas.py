@@ -75,7 +75,7 @@ class Body(BaseModel):
 class BriefBody(BaseModel):
     """A policy brief: what is to be carried, to whom, and on what terms."""
 
-    # `strict`: "16" is not 16. Python's regular expressions know letters of every script, as the matcher does.
+    # `strict`: "16" is not 16. Patterns know letters of every script, as the matcher does.
     model_config = ConfigDict(extra="forbid", strict=True)
 
     title: Annotated[

@@ -16,48 +16,13 @@ from sqlalchemy import event, select, text
 
 from kolmatch.errors import BundleMissing
 from serving.answers import Answers
-from serving.shortlists.showing import WITHDRAWN_EN, WITHDRAWN_VI
 from serving.store import audit
 from serving.store.database import Store
-from serving.store.tables import AuditRow, TombstoneRow
+from serving.store.tables import AuditRow
 from tests.api_world import MANIFEST, NOW, SMALL, MadeModel, TinyAnswers, assert_refused, client_of, key_of, live_model
+from tests.office import BRIEF, TITLE, Office, opt_out
 
-TITLE = "Dịch vụ công trực tuyến"
-BRIEF = {"title": TITLE, "must": ["trực tuyến"], "budget_vnd": 50_000_000}
 STEP = {"by": "Bà Lê Thị B", "reason": "Đủ căn cứ"}
-
-
-class Office:
-    """A service with its store, asked by one member of staff and one approver."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.live = live_model(TinyAnswers)
-        self.client = client_of(self.live, SMALL, store)
-        self.staff = key_of(store, "staff")
-        self.approver = key_of(store, "approver")
-
-    def post(self, path: str, body: Any, **headers: str) -> Any:
-        return self.client.post(path, json=body, headers={**self.staff, **headers})
-
-    def put(self, path: str, body: Any, **headers: str) -> Any:
-        return self.client.put(path, json=body, headers={**self.staff, **headers})
-
-    def get(self, path: str, **query: Any) -> Any:
-        return self.client.get(path, params=query, headers=self.staff)
-
-    def approve(self, path: str, body: Any) -> Any:
-        return self.client.post(path, json=body, headers=self.approver)
-
-    def brief(self) -> str:
-        return str(self.post("/v1/briefs", BRIEF).json()["brief_id"])
-
-    def shortlist(self) -> str:
-        return str(self.post("/v1/shortlists", BRIEF).json()["shortlist_id"])
-
-    def trail(self) -> list[str]:
-        with self.store.reading() as session:
-            return list(session.execute(select(AuditRow.action).order_by(AuditRow.number)).scalars())
 
 
 @pytest.fixture
@@ -239,27 +204,6 @@ def test_filters_reach_the_matcher(office: Office) -> None:
     assert (filters.tiers, filters.verified, filters.blocked, filters.opted_out) == (("nano",), True, (), ())
 
 
-def test_who_opted_out_is_gone_from_answers_at_once(office: Office) -> None:
-    assert office.get("/v1/creators/syn-0007").status_code == 200
-    opt_out(office.store, "syn-0007")
-    for made in (office.post("/v1/shortlists", BRIEF), office.post(f"/v1/briefs/{office.brief()}/shortlists", {})):
-        assert [entry["creator_id"] for entry in made.json()["entries"]] == ["syn-0001"]
-    assert_refused(office.get("/v1/creators/syn-0007"), 404, "unknown_creator")
-
-
-def test_of_who_opted_out_nothing_more_is_written_down(office: Office) -> None:
-    about = {"brief_id": office.brief(), "creator_id": "syn-0007"}
-    sent = {
-        "/v1/decisions": {**about, "decision": "invited", "decided_by": "Bà Lê Thị B", "reason": "hợp chủ đề"},
-        "/v1/outcomes": {**about, "views": 10, "invited": True},
-        "/v1/checks": {**about, "kind": "conflict"},
-    }
-    assert {path: office.post(path, body).status_code for path, body in sent.items()} == dict.fromkeys(sent, 201)
-    opt_out(office.store, "syn-0007")
-    for path, body in sent.items():
-        assert_refused(office.post(path, body), 404, "unknown_creator")
-
-
 # A person decides
 
 
@@ -398,42 +342,6 @@ def test_a_replay_leaves_out_whom_the_list_left_out_and_no_one_since(office: Off
     for kept in (shortlist_id, later):
         replayed = office.client.post(f"/v1/shortlists/{kept}/replay", headers=office.staff).json()
         assert replayed["identical"] is True
-
-
-def test_whoever_opted_out_since_keeps_a_place_on_a_kept_list_and_is_not_named(office: Office) -> None:
-    made = office.post("/v1/shortlists", {**BRIEF, "must": ["dịch vụ"]})
-    withdrawn = f"{WITHDRAWN_VI} {WITHDRAWN_EN}"
-    address = made.headers["location"]
-    opt_out(office.store, "syn-0007")
-    read = office.get(address)
-    for was, is_ in zip(made.json()["entries"], read.json()["entries"], strict=True):
-        if was["creator_id"] != "syn-0007":
-            assert is_ == was
-            continue
-        assert (is_["rank"], is_["score"], is_["name"]) == (was["rank"], was["score"], withdrawn)
-        assert (is_["kind"], is_["evidence"], is_["hashtags"], is_["against"], is_["flags"]) == (None, [], [], [], [])
-        assert [(cover["post_id"], cover["matched"]) for cover in is_["facets"]] == [(None, [])]
-    assert read.headers["etag"] == f'"{hashlib.sha256(read.content).hexdigest()}"'
-    assert office.get(address, explain=False).json()["entries"][0]["name"] == withdrawn
-    assert office.post(f"{address}/replay", None).json()["identical"] is True
-
-
-@pytest.mark.parametrize("explain", [True, False])
-def test_whoever_opted_out_since_is_not_named_to_who_sends_a_request_again(office: Office, explain: bool) -> None:
-    send = partial(office.post, "/v1/shortlists", {**BRIEF, "explain": explain}, **{"Idempotency-Key": "once"})
-    made = send()
-    opt_out(office.store, "syn-0007")
-    again = send()
-    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
-    assert again.headers["location"] == made.headers["location"]
-    assert again.json() == office.get(made.headers["location"], explain=explain).json()
-    assert f"{WITHDRAWN_VI} {WITHDRAWN_EN}" in [entry["name"] for entry in again.json()["entries"]]
-
-
-def opt_out(store: Store, creator_id: str) -> None:
-    with store.writing("cli", NOW) as writing:
-        writing.session.add(TombstoneRow(creator_id=creator_id, reason="opted_out", at=NOW, request_id=None))
-        writing.note("rights.opt_out", creator_id)
 
 
 def test_a_list_that_was_changed_in_the_store_is_found_by_its_replay(office: Office) -> None:

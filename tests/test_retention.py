@@ -12,13 +12,35 @@ import pytest
 from kolmatch.settings import RegistrySettings, RetrainSettings
 from models.bundle_files import bundle_folder
 from tests.test_cli import caller
-from tests.test_registry import _publish
+from tests.test_registry import _make, _publish
 from training.promotion import promote
 from training.registry import Registry
 from training.retention import prunable, prune
 
 LATER = datetime.now(UTC) + timedelta(days=400)
 KEEP = RetrainSettings(keep_versions=1, keep_months=6)
+
+
+def test_what_another_kolmatch_keeps_on_the_same_server_is_left_alone(mlflow_tables: Path, tmp_path: Path) -> None:
+    shutil.copy(mlflow_tables, tmp_path / "shared.db")
+    server, nobody = f"sqlite:///{tmp_path / 'shared.db'}", tmp_path / "nobody"
+    trial, live = (
+        RegistrySettings(tracking_uri=server, experiment=experiment, model_name=name)
+        for experiment, name in (("kolmatch", "trial"), ("kolmatch", "live"))
+    )
+    made: dict[str, Path] = {}
+    for settings in (trial, live):
+        home = tmp_path / settings.model_name
+        bundle = _make(home / "made", settings.model_name)
+        version = Registry.open(home, settings).publish(bundle, params={"a": 1}, metrics={"MRR": 0.5}, datasets={})
+        made[settings.model_name] = bundle_folder(home, version.bundle_id)
+    registry = Registry.open(tmp_path / "trial", trial)
+    registry.bring_home(lambda _: True)
+    assert not bundle_folder(tmp_path / "trial", made["live"].name).exists()
+    registry.replace_bundle(made["live"].name, None)
+    assert Registry.open(nobody, live).fetch("champion").name == made["live"].name
+    registry.replace_bundle(made["trial"].name, None)
+    assert registry.versions() == []
 
 
 @pytest.fixture(scope="module")

@@ -361,6 +361,22 @@ def run_up_to(home: Path, folder: Path, step: str) -> list[str]:
     return list(Journal.open(home / RETRAIN_FOLDER / MONTH).steps)
 
 
+def test_what_was_done_before_somebody_opted_out_is_done_again(measured: Path, files: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(measured, home)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage.startswith("candidate"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        retrain(home, SETTINGS, replace(order(files), gone=("cu-03",)), stop)
+    assert list(Journal.open(home / RETRAIN_FOLDER / MONTH).steps) == ["check", "import", "cut"]
+
+
 def test_a_version_promoted_by_hand_during_the_job_stays(measured: Path, files: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(measured, home)

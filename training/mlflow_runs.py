@@ -21,6 +21,7 @@ ARTIFACT_FOLDER: Final = "bundle"
 BUNDLE_TAG: Final = "kolmatch.bundle_id"
 MONTH_TAG: Final = "kolmatch.month"
 SYNTHETIC_TAG: Final = "kolmatch.synthetic"
+MODEL_TAG: Final = "kolmatch.model"  # of a run: the registered model that it is for
 _PARAMS_PER_CALL: Final = 100  # MLflow takes no more at once
 _PAGE: Final = 1000  # runs or experiments asked for at once; every page is read
 _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
@@ -29,6 +30,7 @@ _DIGEST_LENGTH: Final = 36  # MLflow's limit; the whole hash is kept beside it
 def record(
     client: MlflowClient,
     experiment_id: str,
+    model_name: str,
     bundle: Path,
     manifest: Manifest,
     params: Mapping[str, str | int | float],
@@ -37,7 +39,7 @@ def record(
 ) -> str:
     """Log a run with a bundle as its artifacts and return its id; a run that did not finish is marked failed."""
     name = f"{manifest.created_month} {manifest.bundle_id}"
-    run = client.create_run(experiment_id, tags=tags_of(manifest), run_name=name)
+    run = client.create_run(experiment_id, tags={**tags_of(manifest), MODEL_TAG: model_name}, run_name=name)
     run_id = str(run.info.run_id)
     finished = False
     try:
@@ -58,7 +60,7 @@ def tags_of(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def our_runs(client: MlflowClient) -> list[Run]:
+def every_run(client: MlflowClient) -> list[Run]:
     """Every run that ever logged a bundle: those marked deleted too, and those whose version or bundle is gone."""
     return _runs(client, f"tags.`{BUNDLE_TAG}` LIKE '%'")
 
@@ -66,6 +68,25 @@ def our_runs(client: MlflowClient) -> list[Run]:
 def runs_with(client: MlflowClient, bundle_id: str) -> list[Run]:
     """Every run that logged a bundle, those marked deleted too: their artifacts are still there."""
     return _runs(client, f"tags.`{BUNDLE_TAG}` = '{bundle_id}'")
+
+
+def runs_of(client: MlflowClient, runs: Sequence[Run], model_name: str, experiment: str) -> list[Run]:
+    """Those of the runs that are for this model; a server may be shared with another kolmatch.
+
+    A run that does not say so itself is for the model that has a version of it, else for that of its experiment.
+    """
+    from mlflow.entities import ViewType
+
+    named = _paged(lambda page: client.search_experiments(ViewType.ALL, _PAGE, page_token=page))
+    own = {one.experiment_id for one in named if one.name == experiment}
+
+    def is_ours(run: Run) -> bool:
+        if MODEL_TAG in run.data.tags:
+            return bool(run.data.tags[MODEL_TAG] == model_name)
+        models = {made.name for made in client.search_model_versions(f"run_id='{run.info.run_id}'")}
+        return model_name in models if models else run.info.experiment_id in own
+
+    return [run for run in runs if is_ours(run)]
 
 
 def _runs(client: MlflowClient, wanted: str) -> list[Run]:
@@ -89,7 +110,7 @@ def holds_bundle(client: MlflowClient, run: Run) -> bool:
     return bool(client.list_artifacts(run.info.run_id, ARTIFACT_FOLDER))
 
 
-def replace_bundle(client: MlflowClient, model_name: str, run: Run, folder: Path | None) -> None:
+def replace_bundle(client: MlflowClient, run: Run, folder: Path | None) -> None:
     """Put another bundle in the place of a run's; None, or a run that was deleted, is left without one."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
@@ -99,17 +120,17 @@ def replace_bundle(client: MlflowClient, model_name: str, run: Run, folder: Path
         return
     if folder:
         client.log_artifacts(run.info.run_id, str(folder), ARTIFACT_FOLDER)
-    _tag_anew(client, model_name, run, read_manifest(folder) if folder else None)
+    _tag_anew(client, run, read_manifest(folder) if folder else None)
 
 
-def _tag_anew(client: MlflowClient, model_name: str, run: Run, manifest: Manifest | None) -> None:
+def _tag_anew(client: MlflowClient, run: Run, manifest: Manifest | None) -> None:
     """Versions first: a run that still has the old tag is found again when this is cut off."""
     run_id = str(run.info.run_id)
     for made in client.search_model_versions(f"run_id='{run_id}'"):
         if manifest:
-            client.set_model_version_tag(model_name, made.version, BUNDLE_TAG, manifest.bundle_id)
+            client.set_model_version_tag(made.name, made.version, BUNDLE_TAG, manifest.bundle_id)
         else:
-            client.delete_model_version_tag(model_name, made.version, BUNDLE_TAG)  # it holds no bundle any more
+            client.delete_model_version_tag(made.name, made.version, BUNDLE_TAG)  # it holds no bundle any more
     client.set_tag(run_id, BUNDLE_TAG, manifest.bundle_id if manifest else "")
 
 

@@ -114,6 +114,7 @@ def train(
         FileUnreadable: a warm-start file cannot be read.
         TrainingBusy: another training of this home folder is running.
     """
+    Catalogue.open(home)  # a folder that is none is refused before a lock makes it one
     with alone(home):
         training = Training.read(home, settings, warm_start, opted_out, progress)
         return training.write(training.learn_weights(), month, decided)

@@ -30,13 +30,14 @@ from training.mlflow_runs import (
     MONTH_TAG,
     SYNTHETIC_TAG,
     download,
+    every_run,
     holds_bundle,
     log_metrics,
-    our_runs,
     read_name,
     record,
     remove_files,
     replace_bundle,
+    runs_of,
     runs_with,
     tags_of,
 )
@@ -214,7 +215,10 @@ class Registry:
         if self._is_local and not self._database.exists():
             return 0
         with self._alone(), self._mlflow() as client:
-            return sum(remove_files(client, run, EVALUATION_FOLDER, names, holding) for run in our_runs(client))
+            return sum(
+                remove_files(client, run, EVALUATION_FOLDER, names, holding)
+                for run in self._ours(client, every_run(client))
+            )
 
     def fetch(self, alias_or_version: str) -> Path:
         """A verified local copy of a version's bundle; artifacts are copied only when it is not there already.
@@ -249,7 +253,7 @@ class Registry:
         if self._is_local and not self._database.exists():
             return
         with self._alone(), self._mlflow() as client:
-            for run in our_runs(client):
+            for run in self._ours(client, every_run(client)):
                 if holds_bundle(client, run):
                     self._bring(client, run, holding)
 
@@ -261,8 +265,8 @@ class Registry:
         if self._is_local and not self._database.exists():
             return
         with self._alone(), self._mlflow() as client:
-            for run in runs_with(client, bundle_id):
-                replace_bundle(client, self._settings.model_name, run, folder)
+            for run in self._ours(client, runs_with(client, bundle_id)):
+                replace_bundle(client, run, folder)
 
     @property
     def _database(self) -> Path:
@@ -294,6 +298,12 @@ class Registry:
             raise _nothing_yet(self._home)
         self._connect()
 
+    def _ours(self, client: MlflowClient, runs: list[Run]) -> list[Run]:
+        """All of an MLflow under the home folder, whatever the model was called; of any other, those of the model."""
+        if self._is_local:
+            return runs
+        return runs_of(client, runs, self._settings.model_name, self._settings.experiment)
+
     @contextmanager
     def _mlflow(self) -> Iterator[MlflowClient]:
         client = self._connect()
@@ -318,7 +328,8 @@ class Registry:
     ) -> ModelVersion:
         manifest = verify(bundle)
         ours = install_bundle(self._home, manifest.bundle_id, lambda folder: _copy(bundle, folder))
-        run_id = record(client, self._experiment(client), ours, manifest, params, metrics, datasets)
+        model, experiment = self._settings.model_name, self._experiment(client)
+        run_id = record(client, experiment, model, ours, manifest, params, metrics, datasets)
         return self._one(client, str(self._register(client, run_id, manifest, tags)))
 
     def _register(self, client: MlflowClient, run_id: str, manifest: Manifest, tags: Mapping[str, str]) -> int:
@@ -388,7 +399,7 @@ class Registry:
             with tempfile.TemporaryDirectory() as scratch:
                 download(client, run.info.run_id, Path(scratch))
                 if holding(Path(scratch)):
-                    replace_bundle(client, self._settings.model_name, run, None)
+                    replace_bundle(client, run, None)
 
     def _point(self, client: MlflowClient, alias: str, version: int, bundle_id: str) -> None:
         client.set_registered_model_alias(self._settings.model_name, alias, str(version))

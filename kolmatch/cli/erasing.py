@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from data.erasure import Erased, Searched
+    from data.erasure import Erased, Searched, Told
     from kolmatch.settings import Settings
     from serving.store.database import Store
 
@@ -33,14 +33,15 @@ class Erasure:
 def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) -> dict[str, Any]:
     """Erase, search every file again, sign what was done, and complete the request when nothing is left.
 
-    Each step may be repeated: cut off anywhere, the same command ends what it began.
+    Each step may be repeated: cut off anywhere, the same command ends what it began. What is searched for is kept under
+    HOME/rights from before the first row goes until the request is complete, for a later run can no longer read it.
 
     Raises:
         UnknownRecord, Conflict: there is no such request, or it is not this person's erasure.
         CatalogueBusy, TrainingBusy: something runs that would bring the person back; run it again then.
         RegistryError, StoreError: MLflow or the database cannot be reached.
     """
-    from data.erasure import erase_from_catalogue, search, telling_strings
+    from data.erasure import erase_from_catalogue, search
     from data.tombstones import Tombstones
     from serving.rights.erasing import scrub
     from training.erasure import Erasing, erase_from_models
@@ -49,7 +50,7 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
     known = Tombstones.read(home)
     mark = known.mark_of(erasure.creator_id)
     _check_request(erasure, mark)
-    told = telling_strings(home, erasure.creator_id)
+    told = _sought(erasure)
     known.with_mark(mark).write(home)
     erased = _from_store(erasure, mark)
     erased += erase_from_catalogue(home, erasure.creator_id)
@@ -57,12 +58,29 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
     erased += erase_from_models(home, erasure.settings, of_models, report)
     scrub(erasure.store)
     report("search", 0, 1)
-    searched = search(home, told)
+    searched = search(home, told, but=_sought_file(erasure))
     mentions = [*_mentions(erasure, told.names), *searched.names]
     report("search", 1, 1)
     record = _signed(erasure, mark, erased, searched, mentions, accept_left)
     _keep(erasure, record, done=not searched.own or accept_left is not None)
     return record
+
+
+def _sought(erasure: Erasure) -> Told:
+    """What the person is recognised by: as the catalogue still says, and as it said to an earlier run."""
+    from dataclasses import asdict
+
+    from data.erasure import Told, telling_strings
+    from kolmatch.files import replacing
+
+    file, told = _sought_file(erasure), telling_strings(erasure.home, erasure.creator_id)
+    if file.exists():
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+        told = told.with_those(Told(tuple(earlier["own"]), tuple(earlier["names"])))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as fresh:
+        fresh.write_text(json.dumps(asdict(told), ensure_ascii=False), encoding="utf-8")
+    return told
 
 
 def _check_request(erasure: Erasure, mark: str) -> None:
@@ -117,6 +135,10 @@ def _signed(
     )
 
 
+def _sought_file(erasure: Erasure) -> Path:
+    return erasure.home / "rights" / f"{erasure.request_id}.sought.json"
+
+
 def _record_file(erasure: Erasure) -> Path:
     return erasure.home / "rights" / f"{erasure.request_id}.json"
 
@@ -146,3 +168,5 @@ def _keep(erasure: Erasure, record: dict[str, Any], *, done: bool) -> None:
         writing.note("rights.record", erasure.request_id, record["signature"])
         if done:
             completed(writing, row)
+    if done:
+        _sought_file(erasure).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,10 +12,12 @@ from kolmatch.errors import UnknownRecord
 from serving.access.callers import Caller
 from serving.briefs.records import find_brief
 from serving.checks.schemas import CheckAnswer, CheckBody, CheckPage, DispositionBody
-from serving.creators.gone import refuse_gone
+from serving.creators.gone import Gone, refuse_gone
 from serving.store.database import Writing
 from serving.store.pages import of_departments, page_of
 from serving.store.tables import BriefRow, CheckRow, CheckStepRow
+
+NOBODY: Final = Gone()
 
 
 def add_check(writing: Writing, caller: Caller, check_id: str, body: CheckBody) -> CheckAnswer:
@@ -41,7 +44,7 @@ def add_check(writing: Writing, caller: Caller, check_id: str, body: CheckBody) 
     writing.session.add(row)
     writing.session.flush()
     add_step(writing, row)
-    return answer_of(row)
+    return answer_of(row, NOBODY)
 
 
 def settle_check(writing: Writing, row: CheckRow, body: DispositionBody) -> CheckAnswer:
@@ -50,7 +53,7 @@ def settle_check(writing: Writing, row: CheckRow, body: DispositionBody) -> Chec
     row.disposition, row.by, row.reason, row.until = body.disposition, body.by, body.reason, body.until
     row.updated_at = writing.now
     add_step(writing, row)
-    return answer_of(row)
+    return answer_of(row, Gone.read(writing.session))
 
 
 def find_check(session: Session, caller: Caller, check_id: str) -> CheckRow:
@@ -78,12 +81,14 @@ def list_checks(
     for column, value in wanted.items():
         selected = selected if value is None else selected.where(getattr(CheckRow, column) == value)
     page = page_of(session, selected, CheckRow.seq, cursor, limit)
-    return CheckPage(items=[answer_of(row) for row in page.rows], next_cursor=page.next_cursor)
+    left = Gone.read(session)
+    return CheckPage(items=[answer_of(row, left) for row in page.rows], next_cursor=page.next_cursor)
 
 
-def answer_of(row: CheckRow) -> CheckAnswer:
-    """A check as it goes over the wire."""
-    return CheckAnswer.model_validate(row, from_attributes=True)
+def answer_of(row: CheckRow, left: Gone) -> CheckAnswer:
+    """A check as it may be told: of whoever is gone without the posts and words that it rests on."""
+    answer = CheckAnswer.model_validate(row, from_attributes=True)
+    return answer.model_copy(update={"evidence": []}) if row.creator_id in left else answer
 
 
 def add_step(writing: Writing, row: CheckRow) -> None:

@@ -11,6 +11,7 @@ from serving.access.guard import CallerIn, needs
 from serving.checks.records import add_check, answer_of, find_check, list_checks, settle_check
 from serving.checks.schemas import CheckAnswer, CheckBody, CheckKind, CheckPage, Disposition, DispositionBody
 from serving.creating import JSON_BODY, CreatingIn, IfMatchIn, check_match, created, etag
+from serving.creators.gone import Gone
 from serving.openapi import reads, writes
 from serving.schemas import CreatorId, CursorIn, LimitIn, RecordId, RecordPath
 from serving.service import ServiceIn
@@ -70,7 +71,7 @@ def get_checks(
 def get_check(check_id: RecordPath, response: Response, service: ServiceIn, caller: CallerIn) -> CheckAnswer:
     """A check as it stands."""
     with service.store.reading() as session:
-        answer = answer_of(find_check(session, caller, check_id))
+        answer = answer_of(find_check(session, caller, check_id), Gone.read(session))
     response.headers["ETag"] = etag(answer.revision)
     return answer
 

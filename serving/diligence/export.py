@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
+from serving.creators.gone import Gone
 from serving.reports.wording import CHECKS, DISPOSITIONS, day
 from serving.store.tables import CheckRow
 
@@ -18,19 +19,19 @@ _HEADINGS: Final = (
 )
 
 
-def checks_csv(rows: Iterable[CheckRow]) -> bytes:
-    """One line a check."""
+def checks_csv(rows: Iterable[CheckRow], left: Gone) -> bytes:
+    """One line a check; of whoever is gone without the posts and words that it rests on."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(_HEADINGS)
     for row in rows:
-        writer.writerow(map(_safe, _line(row)))
+        writer.writerow(map(_safe, _line(row, [] if row.creator_id in left else row.evidence)))
     return (_BOM + buffer.getvalue()).encode()
 
 
-def _line(row: CheckRow) -> tuple[str, ...]:
-    posts = [str(one["post_id"]) for one in row.evidence if one.get("post_id")]
-    words = [", ".join((*one.get("words", ()), *filter(None, [one.get("note")]))) for one in row.evidence]
+def _line(row: CheckRow, evidence: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    posts = [str(one["post_id"]) for one in evidence if one.get("post_id")]
+    words = [", ".join((*one.get("words", ()), *filter(None, [one.get("note")]))) for one in evidence]
     return (
         row.check_id,
         row.brief_id,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from serving.checks.records import add_step, answer_of
 from serving.checks.schemas import CheckAnswer
+from serving.creators.gone import Gone
 from serving.diligence.findings import Finding
 from serving.store.database import Writing
 from serving.store.tables import CheckRow
@@ -37,7 +38,8 @@ def open_checks(
             else:
                 rows.append(_again(writing, row, finding))
     writing.note("check.compute", brief_id, str(len(rows)))
-    return [answer_of(row) for row in rows]
+    left = Gone.read(writing.session)
+    return [answer_of(row, left) for row in rows]
 
 
 def _computed(writing: Writing, brief_id: str) -> list[CheckRow]:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
 from serving.checks.schemas import CheckAnswer, CheckKind, Disposition
+from serving.creators.gone import Gone
 from serving.diligence.export import checks_csv
 from serving.diligence.looking import looked
 from serving.diligence.opening import Looked, open_checks
@@ -82,6 +83,6 @@ def export_checks(
     for column, value in wanted.items():
         selected = selected if value is None else selected.where(getattr(CheckRow, column) == value)
     with service.store.reading() as session:
-        content = checks_csv(session.execute(selected).scalars())
+        content = checks_csv(session.execute(selected).scalars(), Gone.read(session))
     headers = {"Content-Disposition": 'attachment; filename="tham-tra.csv"'}
     return Response(content, media_type=_CSV, headers=headers)

@@ -14,7 +14,7 @@ from models.brief import YOUTH_AGES
 from serving.access.callers import Caller, Role
 from serving.access.guard import CallerIn
 from serving.checks.records import answer_of
-from serving.creators.gone import check_there, gone
+from serving.creators.gone import Gone, check_there, gone
 from serving.pages import campaigns, charts
 from serving.pages.language import language_of
 from serving.pages.rendering import page
@@ -134,4 +134,5 @@ def _per_month(posts: Sequence[PostPoint]) -> list[tuple[str, int]]:
 
 def _checks(session: Session, caller: Caller, creator_id: str) -> list[Any]:
     wanted = of_departments(select(CheckRow), CheckRow.brief_id, caller).where(CheckRow.creator_id == creator_id)
-    return [answer_of(row) for row in session.execute(wanted.order_by(CheckRow.seq.desc())).scalars()]
+    left = Gone.read(session)
+    return [answer_of(row, left) for row in session.execute(wanted.order_by(CheckRow.seq.desc())).scalars()]

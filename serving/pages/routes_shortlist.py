@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from kolmatch.errors import InputRefused
 from serving.access.callers import Role
 from serving.access.guard import CallerIn
+from serving.creators.gone import Gone
 from serving.diligence.export import checks_csv
 from serving.pages import charts
 from serving.pages.entries import facets, fit_share
@@ -70,7 +71,8 @@ async def export(
         with service.store.reading() as session:
             row = find_shortlist(session, caller, shortlist_id)
             if wanted == "csv":
-                return _file(checks_csv(_checks_of(session, row.brief_id)), "text/csv", f"tham-tra-{shortlist_id}.csv")
+                content = checks_csv(_checks_of(session, row.brief_id), Gone.read(session))
+                return _file(content, "text/csv", f"tham-tra-{shortlist_id}.csv")
             made = report(session, row, cast("FormatName", wanted), service.settings.report, service.now())
         return _file(made.content, made.media_type, made.name)
 

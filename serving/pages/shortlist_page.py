@@ -190,8 +190,9 @@ def _decisions(session: Session, row: ShortlistRow) -> Sequence[DecisionRow]:
 def _checks(session: Session, row: ShortlistRow) -> dict[str, Sequence[CheckAnswer]]:
     found = select(CheckRow).where(CheckRow.brief_id == row.brief_id).order_by(CheckRow.seq)
     by_creator: dict[str, list[CheckAnswer]] = defaultdict(list)
+    left = Gone.read(session)
     for check in session.execute(found).scalars():
-        by_creator[check.creator_id].append(answer_of(check))
+        by_creator[check.creator_id].append(answer_of(check, left))
     return dict(by_creator)
 
 

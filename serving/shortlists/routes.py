@@ -114,7 +114,7 @@ def get_shortlist(
     shortlist_id: RecordPath, service: ServiceIn, caller: CallerIn, explain: Annotated[bool, _EXPLAIN] = True
 ) -> Response:
     """The very bytes that were answered then, but for whoever has opted out or been erased since: of them the place
-    alone. Its status is at `/status`."""
+    and its figures. Its status is at `/status`."""
     with service.store.reading() as session:
         kept = find_shortlist(session, caller, shortlist_id).answer
         answer = shown_json(kept, Gone.read(session))

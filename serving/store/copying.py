@@ -40,7 +40,7 @@ def _one_moment(store: Store) -> Connection:
 
 def _check_empty(writing: Connection, engine: Engine) -> None:
     if writing.execute(select(AuditHeadRow.number).where(AuditHeadRow.one == HEAD)).scalar_one() > 0:
-        where = engine.url.render_as_string(hide_password=True)
+        where = engine.url.set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
         raise InputRefused(
             f"The store {where} holds something already. Restore into an empty one.",
             f"Kho lưu trữ {where} đã có dữ liệu. Hãy khôi phục vào một kho trống.",

@@ -10,6 +10,8 @@ the candidate has learned to. `docs/decisions/0016-monthly-job.md` says why.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -31,7 +33,7 @@ from kolmatch.errors import (
     TrainingBusy,
     UsageError,
 )
-from kolmatch.files import held
+from kolmatch.files import held, sha256_of
 from kolmatch.settings import Settings
 from models.bundle_files import bundle_folder, champion_pointer, is_whole, read_manifest
 from models.preferences import DecidedList
@@ -43,6 +45,7 @@ from training.monthly.judging import Judged, judge
 from training.monthly.report import FIGURES_FILE, PAGE_FILE
 from training.moves import PROMOTE
 from training.pipeline import Learned, Training, alone, inputs
+from training.preferences import digest
 from training.provenance import as_recorded, code_sha256
 from training.publishing import flat
 from training.registry import CHAMPION, Registry
@@ -174,9 +177,13 @@ class _Job:
         }
 
     def still_good(self, journal: Journal) -> Journal:
-        """The journal, less the steps whose files are gone: an erasure or a person removed them."""
+        """The journal, less the steps whose files are gone (an erasure or a person removed them), or that were taken
+        with other settings, code or texts, before somebody opted out or staff decided: the two models would not match.
+        """
         if "register" in journal.steps or "cut" not in journal.steps:
             return journal
+        if journal.steps["cut"].get("made_with") != self._made_with():
+            return journal.without("cut")
         bundles = {"train": self._month_home, "candidate": self._past_home}
         told = [(home, journal.steps[step].get("bundle")) for step, home in bundles.items() if step in journal.steps]
         whole = all(bundle is None or is_whole(bundle_folder(home, bundle), bundle) for home, bundle in told)
@@ -219,7 +226,7 @@ class _Job:
                 "retrain.drop_folder.",
             )
         self._progress("check", 1, 1)
-        return {"code": code_sha256()}
+        return {}
 
     def _import(self, _: Journal) -> dict[str, Any]:
         if self._order.drop is None:
@@ -256,7 +263,15 @@ class _Job:
         if isinstance(last, datetime) and known_until and last > known_until:
             moment = parting(known_until, last, self._settings.gate.held_out_share).astimezone(UTC).isoformat()
         self._progress("cut", 1, 1)
-        return champion | {"moment": moment, "same": self._is_made_from(month, champion["champion"])}
+        same = self._is_made_from(month, champion["champion"])
+        return champion | {"moment": moment, "same": same, "made_with": self._made_with()}
+
+    def _made_with(self) -> str:
+        """SHA-256 of all but the catalogue that a model of this job is made with."""
+        texts = [sha256_of(file) for file in self._order.warm_start]
+        decided = digest(self._decided_before(self._end))
+        told = [as_recorded(self._settings), code_sha256(), texts, sorted(self._order.gone), decided]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def _champion(self) -> dict[str, Any]:
         """The live version: the registry's, else the one that the home folder points to, if it can answer at all.
