@@ -17,7 +17,8 @@ from data.contract import OBSERVATIONS, STORED
 from data.generations import Generation
 
 _LEAST_BYTES: Final = 6  # a shorter name or id stands in any file by chance
-_CAPTIONS: Final = 5  # the longest ones: what nobody else wrote
+_CAPTIONS: Final = 5  # the longest ones that nobody else wrote
+_CAPTIONS_TRIED: Final = 100
 _CAPTION_LETTERS: Final = 40
 _SHORTEST_CAPTION: Final = 25
 CREATOR: Final = "creator_id"
@@ -74,10 +75,21 @@ def telling_strings(home: Path, creator_id: str) -> Told:
     own = {name: _rows_of(generation, name, creator_id) for name in ("creators", "accounts", "posts")}
     texts = own["posts"]["text"].drop_nulls().to_list()
     captions = sorted({text[:_CAPTION_LETTERS] for text in texts if len(text) >= _SHORTEST_CAPTION})
-    longest = sorted(captions, key=lambda text: (-len(text), text))[:_CAPTIONS]
+    longest = sorted(captions, key=lambda text: (-len(text), text))[:_CAPTIONS_TRIED]
+    shared = _written_by_others(generation, creator_id, longest)
+    longest = [text for text in longest if text not in shared][:_CAPTIONS]
     names = own["creators"]["name"].drop_nulls().to_list()
     accounts = [*own["accounts"]["handle"].drop_nulls(), *own["accounts"]["url"].drop_nulls()]
     return Told(_telling([creator_id, *longest]), _telling([*names, *accounts]))
+
+
+def _written_by_others(generation: Generation, creator_id: str, texts: Sequence[str]) -> set[str]:
+    """Those of the texts that stand in posts of others, too: a copied or usual caption tells nobody's."""
+    if not texts:
+        return set()
+    others = stored_rows(generation, STORED["posts"]).filter(pl.col(CREATOR) != creator_id).select("text").collect()
+    found = others["text"].drop_nulls().str.extract_many(list(texts), overlapping=True)
+    return set(found.explode(empty_as_null=True).drop_nulls().to_list())
 
 
 def _telling(strings: Sequence[str]) -> tuple[str, ...]:

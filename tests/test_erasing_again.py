@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from data import erasure
 from data.catalogue import import_file
-from data.erasure import Told, search
+from data.erasure import Told, search, telling_strings
 from kolmatch.cli import cli
 from kolmatch.errors import TrainingBusy
 from tests import small_world
@@ -61,6 +61,16 @@ def test_a_run_after_one_that_was_cut_off_searches_for_the_same(home: Path, monk
     run(home, "erase", PERSON, "--request", request)
     assert (record(home, request)["left"], sought(home)) == ([], [])
     assert search(home, Told((PERSON, CAPTION), (NAME,))).own == ()
+
+
+def test_a_caption_that_others_wrote_too_is_not_searched_for(home: Path, tmp_path: Path) -> None:
+    usual = f"{CAPTION} 3"[: len(CAPTION)]
+    other = next(row for row in world()["posts"] if row["creator_id"] != PERSON)
+    file = tmp_path / "copied.jsonl"
+    file.write_text(json.dumps({**other, "post_id": "copied", "text": f"Chép: {usual}"}) + "\n", encoding="utf-8")
+    assert any(one in usual for one in telling_strings(home, PERSON).own[1:])
+    assert import_file(home, "posts", file, now=small_world.NOW, synthetic=True).rejected == 0
+    assert not any(one in usual for one in telling_strings(home, PERSON).own[1:])
 
 
 def test_a_file_that_goes_while_all_are_searched_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
