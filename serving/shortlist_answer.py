@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+import orjson
+from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict  # pydantic's own requirement before Python 3.12
 
@@ -153,7 +154,13 @@ def shortlist_json(shortlist: Shortlist, manifest: Manifest, kept: Kept | None, 
         "model": model_reference(manifest),
         "decision": _DECISION,
     }
-    return to_json(answer, inf_nan_mode="null")
+    return orjson.dumps(answer, _plain, orjson.OPT_UTC_Z)
+
+
+def _plain(value: object) -> object:
+    """What orjson does not know itself: the few pydantic objects of an answer."""
+    assert isinstance(value, BaseModel)
+    return value.model_dump()
 
 
 def without_reasons(answer: bytes) -> bytes:

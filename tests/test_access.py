@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from kolmatch.settings import AccessSettings, Settings
 from serving.access import keys
 from serving.access.callers import ROLES, Role
 from serving.access.guard import REMEMBERED_S, Access, roles_of
+from serving.access.rates import Counts
 from serving.app import bare_app, create_app, service_of
 from serving.signin import CSRF_FIELD
 from serving.store.database import Store
@@ -324,6 +327,20 @@ def test_guessing_keys_is_stopped_after_a_few(shared: Store) -> None:
     codes = [client.get("/v1/briefs", headers={"Authorization": f"Bearer x{n}"}).status_code for n in range(4)]
     assert codes == [401, 401, 429, 429]
     assert client.get("/v1/briefs", headers=headers).status_code == 200
+
+
+def test_a_count_starts_no_thread_and_is_dropped_once_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = Counts()
+    counts.timer.join()
+    threads = threading.active_count()
+    assert [counts.incr(f"address {n % 500}", 120) for n in range(1500)] == [1] * 500 + [2] * 500 + [3] * 500
+    assert threading.active_count() == threads
+    assert len(counts.storage) == 500
+    later = time.time() + 300
+    monkeypatch.setattr(time, "time", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert counts.incr("address 1", 120) == 1
+    assert list(counts.storage) == list(counts.expirations) == ["address 1"]
 
 
 def test_a_store_that_is_down_lets_nobody_in_and_says_so(shared: Store) -> None:

@@ -25,6 +25,10 @@ from serving.store.pages import page_of
 from serving.store.tables import AuditRow, Base, BriefRevisionRow, BriefRow
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+_CUT_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def add_brief(writing: Writing, brief_id: str) -> None:
@@ -179,6 +183,27 @@ def test_a_reader_sees_one_state_while_others_write(tmp_path: Path) -> None:
         assert session.execute(select(BriefRow)).all() == before == []
     assert brief_ids(store) == ["a"]
     store.close()
+
+
+def test_what_every_request_asks_is_seen_as_soon_as_it_is_written(store: Store) -> None:
+    asked = select(BriefRow.brief_id).order_by(BriefRow.seq)
+    assert store.rows(asked) == []
+    for number in range(3):
+        with store.writing("key_a", NOW) as writing:
+            add_brief(writing, f"b{number}")
+            assert len(store.rows(asked)) == number  # not before it is kept
+        assert [row.brief_id for row in store.rows(asked)] == [f"b{n}" for n in range(number + 1)]
+
+
+def test_a_connection_that_was_cut_while_it_stayed_open_is_opened_again(store: Store) -> None:
+    asked = select(BriefRow.brief_id)
+    store.rows(asked)
+    if store.engine.dialect.name == "postgresql":  # as a server does that starts anew
+        with store.maintaining() as other:
+            other.execute(_CUT_OTHERS)
+    else:  # nobody can cut a file off, but its connection can be closed
+        store.close()
+    assert store.rows(asked) == []
 
 
 # The audit trail

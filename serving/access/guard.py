@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute, iter_route_contexts
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
@@ -23,6 +20,7 @@ from kolmatch.errors import NotAllowed, NotSignedIn, TooManyRequests
 from kolmatch.settings import AccessSettings
 from serving.access.callers import DEMO, NOBODY, Caller, Role
 from serving.access.keys import caller_of_key, is_demo, looks_like_key
+from serving.access.rates import Rates
 from serving.store.database import Store
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class Access:
         self._tokens = tokens
         self._now = now
         self._remembered: dict[str, tuple[float, Caller]] = {}
-        self._rates = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._rates = Rates()
 
     @classmethod
     def of(cls, store: Store, settings: AccessSettings, now: Callable[[], datetime]) -> Access:
@@ -80,9 +78,8 @@ class Access:
         Raises:
             TooManyRequests: it is one too many in this minute.
         """
-        rate = RateLimitItemPerMinute(per_minute)
-        if not self._rates.hit(rate, who):
-            wait = max(1, round(self._rates.get_window_stats(rate, who).reset_time - time.time()))
+        wait = self._rates.wait_s(who, per_minute)
+        if wait is not None:
             raise TooManyRequests(
                 f"More than {per_minute} requests in a minute. Wait {wait} s, and ask less often.",
                 f"Quá {per_minute} yêu cầu trong một phút. Hãy đợi {wait} giây và giảm số yêu cầu.",

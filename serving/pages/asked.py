@@ -20,6 +20,5 @@ class Asked:
     @classmethod
     def now(cls, service: Service, request: ShortlistRequest, brief_id: str | None) -> Asked:
         """The request as it would be answered now: those who opted out or are blocked since are left out."""
-        with service.store.reading() as session:
-            out = left_out(session, brief_id, service.now().date())
+        out = left_out(service.store, brief_id, service.now().date())
         return cls(request, request.filters.to_filters(opted_out=out.opted_out, blocked=out.blocked))

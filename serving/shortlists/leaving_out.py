@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.tombstones import marked
+from serving.store.database import Store
 from serving.store.tables import CheckRow, TombstoneRow
 
 # Asked with every list: made once, so that SQLAlchemy finds its SQL by the object.
@@ -25,12 +26,11 @@ class LeftOut:
     blocked: tuple[str, ...]
 
 
-def left_out(session: Session, brief_id: str | None, today: date) -> LeftOut:
-    """Who is left out of a list for this brief today."""
-    stones = session.execute(_STONES).all()
-    highest = stones[-1].number if stones else 0
+def left_out(store: Store, brief_id: str | None, today: date) -> LeftOut:
+    """Who is left out today of a list, and of one for this kept brief."""
+    stones = store.rows(_STONES)
     gone = tuple(stone.creator_id for stone in stones)
-    return LeftOut(gone, highest, blocked(session, brief_id, today) if brief_id else ())
+    return LeftOut(gone, stones[-1].number if stones else 0, blocked(store, brief_id, today) if brief_id else ())
 
 
 def opted_out_until(session: Session, highest: int) -> tuple[str, ...]:
@@ -45,14 +45,14 @@ def everyone_gone(session: Session) -> tuple[str, ...]:
     return tuple(session.execute(found).scalars())
 
 
-def blocked(session: Session, brief_id: str, today: date) -> tuple[str, ...]:
+def blocked(store: Store, brief_id: str, today: date) -> tuple[str, ...]:
     """Whom a named person blocked for this campaign, the block still holding."""
     found = select(CheckRow.creator_id).where(
         CheckRow.brief_id == brief_id,
         CheckRow.disposition == "blocked",
         or_(CheckRow.until.is_(None), CheckRow.until >= today),
     )
-    return tuple(sorted(set(session.execute(found).scalars())))
+    return tuple(sorted({row.creator_id for row in store.rows(found)}))
 
 
 def is_gone(session: Session, creator_id: str) -> bool:

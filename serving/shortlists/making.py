@@ -55,8 +55,7 @@ class _Ask:
 def ranked(service: Service, body: ShortlistRequest) -> Answered:
     """The answer to a request that is not kept, and how long the matcher took for it (W3C Server Timing)."""
     brief = body.to_brief()
-    with service.store.reading() as session:
-        out = left_out(session, None, service.now().date())
+    out = left_out(service.store, None, service.now().date())
     answers = service.live()
     filters = body.filters.to_filters(opted_out=out.opted_out)
     started = time.perf_counter()
@@ -110,8 +109,7 @@ def _answered(ask: _Ask, model: Loaded, kept: Kept) -> bytes:
 
 def _new(wanted: NewBrief) -> _Ask:
     service = wanted.service
-    with service.store.reading() as session:
-        out = left_out(session, None, service.now().date())
+    out = left_out(service.store, None, service.now().date())
     return _Ask(wanted.body, service.new_id("brief"), 1, wanted.caller.department, out)
 
 
@@ -120,7 +118,7 @@ def _of_brief(wanted: OfBrief) -> _Ask:
     with service.store.reading() as session:
         row = find_brief(session, wanted.caller, wanted.brief_id)
         content = read_brief(session, row, None).brief
-        out = left_out(session, wanted.brief_id, service.now().date())
+    out = left_out(service.store, wanted.brief_id, service.now().date())
     return _Ask(_request(content, wanted.body), row.brief_id, row.revision, row.department, out)
 
 
