@@ -91,6 +91,12 @@ class Vocabulary:
         found = at < len(self.pair_keys) and self.pair_keys[at] == key
         return len(self.words) + len(self.plain) + at if found else None
 
+    def pair_rows(self, words: Sequence[str]) -> list[int]:
+        """Row of the pair that each word makes with the next, read without diacritics; -1 when no text has it."""
+        plain = np.array([self.plain_rows.get(_plain(word), -1) for word in words], dtype=np.int64)
+        found: list[int] = self._pair_rows(plain, np.array([0, len(plain)])).tolist() if len(plain) else []
+        return found
+
     def rows(
         self, ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], vocabulary: Sequence[str], max_words: int
     ) -> Bags:

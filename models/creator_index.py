@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
@@ -63,6 +63,7 @@ class Worded:
         terms: those of its words and pairs that the index knows.
         plain: True when the text has no diacritics at all.
         unknown: words that no post has, with or without diacritics.
+        pairs: each distinct word, in order, with the rows of the pairs that it makes with its neighbours here.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Worded:
     terms: Terms
     plain: bool
     unknown: tuple[str, ...]
+    pairs: Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class CreatorIndex:
         read = self._worded(text, self._meant(text, typed), max_terms)
         as_typed = list(read.words) == typed
         return Query(
-            *(read.text, read.words, read.terms, read.plain, read.unknown),
+            *(read.text, read.words, read.terms, read.plain, read.unknown, read.pairs),
             self._hashed(text, read.words, max_terms),
             encoder.encode_brief(text if as_typed else " ".join(read.words)),
         )
@@ -202,7 +204,16 @@ class CreatorIndex:
             terms=TermReader(self.vocabulary, self.posts, self.learned).read(words, max_terms, plain=bare),
             plain=all(letter.isascii() for letter in text if letter.isalpha()),
             unknown=tuple(dict.fromkeys(word for word in words if not self.vocabulary.knows(word))),
+            pairs=self._pairs(words),
         )
+
+    def _pairs(self, words: Sequence[str]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {word: [] for word in words}
+        for (first, second), pair in zip(pairwise(words), self.vocabulary.pair_rows(words), strict=False):
+            if pair >= 0:
+                found[first].append(pair)
+                found[second].append(pair)
+        return found
 
     def _meant(self, text: str, typed: Sequence[str]) -> list[str]:
         """The words of a text, typed so, as they were meant; those of hashtags stay bare, as they are in posts."""

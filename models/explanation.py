@@ -21,6 +21,8 @@ Rows = npt.NDArray[np.int64]
 
 _SNIPPET_LETTERS: Final = 280  # enough of a caption to judge it by
 _COMMON_SHARE: Final = 0.1  # a word on more of the posts than this explains nothing
+_RARE_SHARE: Final = 0.005  # a word on fewer of them says something even away from its neighbours in the brief
+_RARE_POSTS: Final = 5  # likewise in a small catalogue
 _MOST_MATCHED: Final = 6  # words shown for a post
 _FEW_POSTS: Final = 10  # fewer say little about a creator
 _HASHTAGS: Final = 5  # shown of each creator
@@ -33,6 +35,15 @@ class Asked:
     query: Query
     signals: Signals
     share: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to write word `number`: whether it says enough away from its neighbours, the pairs it makes with them."""
+
+    number: int
+    enough: bool
+    pairs: frozenset[int]
 
 
 class Explainer:
@@ -107,28 +118,48 @@ class Explainer:
     def matched(self, query: Worded, posts: Rows) -> dict[int, tuple[str, ...]]:
         """For each post row the most telling words of the query that it has, in the query's order.
 
-        A word counts as had when the post writes it the same, or without diacritics; "tuyến" is no match for "tuyên",
-        unless the query itself was typed without diacritics.
+        A post has a word when it writes it the same beside one that is its neighbour in the query too, or if the word
+        is rare; without diacritics only beside its neighbour ("bao hiem" is "bảo hiểm", the "bao" of "bao giờ" is not).
+        Of a query typed without diacritics that goes for words read without them; one word alone needs no neighbour.
         """
-        vocabulary = self._contents.index.vocabulary
-        postings = self._contents.index.posts
-        rows = vocabulary.plain_rows if query.plain else vocabulary.word_rows
-        first = vocabulary.first_plain if query.plain else 0
-        rarest = [vocabulary.plain[term - vocabulary.first_plain] for term in self._telling(query)]
-        telling = {word: place for place, word in enumerate(rarest)}
-        terms: list[int] = []
-        words: list[str] = []  # that each of the terms is a form of
-        for word in dict.fromkeys(query.words):
-            plain = vocabulary.plain_form(word)
-            if plain in telling:
-                forms = [form for form in dict.fromkeys((word, plain)) if form in rows]
-                terms += [first + rows[form] for form in forms]
-                words += [word] * len(forms)
-        found: dict[int, dict[str, int]] = {post: {} for post in posts.tolist()}
-        places, having = postings.found_in(terms, posts)
-        for place, post in zip(places.tolist(), having.tolist(), strict=True):
-            found[post][words[place]] = telling[vocabulary.plain_form(words[place])]
-        return {post: _most_telling(list(had), list(had.values())) for post, had in found.items()}
+        vocabulary, postings = self._contents.index.vocabulary, self._contents.index.posts
+        telling = {vocabulary.plain[row - vocabulary.first_plain]: at for at, row in enumerate(self._telling(query))}
+        pairs = {word: own for word, own in query.pairs.items() if vocabulary.plain_form(word) in telling}
+        places = [telling[vocabulary.plain_form(word)] for word in pairs]
+        written: dict[int, list[_Form]] = defaultdict(list)
+        for number, (word, own) in enumerate(pairs.items()):
+            for row, enough in self._forms(word, query).items():
+                written[row].append(_Form(number, enough, frozenset(own)))
+        terms = [*written, *dict.fromkeys(pair for own in pairs.values() for pair in own)]
+        has: dict[int, set[int]] = {post: set() for post in posts.tolist()}
+        for place, post in zip(*(found.tolist() for found in postings.found_in(terms, posts)), strict=True):
+            has[post].add(terms[place])
+        words = list(pairs)
+        found: dict[int, tuple[str, ...]] = {}
+        for post, had in has.items():
+            numbers = sorted(
+                {
+                    form.number
+                    for row in had & written.keys()
+                    for form in written[row]
+                    if form.enough or not had.isdisjoint(form.pairs)
+                }
+            )
+            found[post] = _most_telling([words[n] for n in numbers], [places[n] for n in numbers])
+        return found
+
+    def _forms(self, word: str, query: Worded) -> dict[int, bool]:
+        """Rows of what a word may be written as, and whether each says enough away from the word's neighbours."""
+        vocabulary, postings = self._contents.index.vocabulary, self._contents.index.posts
+        alone = len(query.pairs) == 1
+        plain = vocabulary.plain_form(word)
+        if query.plain:
+            rows = [vocabulary.first_plain + vocabulary.plain_rows[plain]]
+        else:
+            rows = [vocabulary.word_rows[form] for form in (word, plain) if form in vocabulary.word_rows]
+        rare = max(_RARE_POSTS, _RARE_SHARE * postings.n_documents)
+        own = rows[0] if query.plain else vocabulary.word_rows.get(word)
+        return {row: alone or (row == own and len(postings.having(row)) <= rare) for row in rows}
 
     def _telling(self, query: Worded) -> list[int]:
         """Plain words of the query that are rare enough to say something, the rarest first; all when none is."""

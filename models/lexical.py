@@ -97,6 +97,10 @@ class LexicalIndex:
         at = np.flatnonzero(wanted[own])
         return np.searchsorted(np.cumsum(stops - starts), at, side="right"), own[at]
 
+    def having(self, term: int) -> npt.NDArray[np.int32]:
+        """Rows of the documents that have a term, ascending."""
+        return self.documents[self.starts[term] : self.starts[term + 1]]
+
     def frequency(self, terms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """(len(terms),) in how many documents each term row stands."""
         found: npt.NDArray[np.int64] = self.starts[terms + 1] - self.starts[terms]

@@ -26,7 +26,7 @@ from models.creator_search import CreatorSearch, unknown_creator
 from models.detail import Details
 from models.dossier import Dossiers
 from models.explanation import Asked, Explainer
-from models.facets import Coverage, cover, cover_among, telling
+from models.facets import SCORED, Coverage, cover, cover_among, telling
 from models.filters import EVERYONE, Filters, named_once, passing
 from models.impact import FIT, IMPACT, Impact, ReachTeller, impact_of, order, target_of
 from models.nomination import Compared, Nomination, small_contents
@@ -313,7 +313,7 @@ class Matcher:
         shown = np.zeros(index.n_creators, dtype=bool)
         shown[rows] = True
         posts = np.flatnonzero(shown[index.owners])
-        found = found_facets(brief.text or brief.title, index.rarity)
+        found = [f for f in found_facets(brief.text or brief.title, index.rarity) if f != brief.title]
         most = self._settings.max_query_terms
         coverages = (cover_among(index, "found", facet, index.worded(telling(facet), most), posts) for facet in found)
         return replace(scored, coverages=(*scored.coverages, *coverages))
@@ -465,8 +465,8 @@ def _facets(brief: Brief) -> list[tuple[str, str, str]]:
 def _facet_parts(coverages: Sequence[Coverage], settings: MatcherSettings) -> dict[str, Floats]:
     """What the facets add: the mean of what is required or welcome, and the worst of what is to be avoided."""
     by_kind: dict[str, Floats] = {}
-    for kind in ("must", "nice", "must_not"):
-        values = [c.pooled.values for c in coverages if c.kind == kind]
+    for kind in SCORED:
+        values = [c.leaning for c in coverages if c.kind == kind]
         if values:
             by_kind[kind] = np.stack(values)
     parts: dict[str, Floats] = {}
@@ -489,4 +489,5 @@ def _tied(entries: Sequence[Entry], errors: Sequence[float]) -> tuple[Entry, ...
 
 def _uncovered(coverages: Sequence[Coverage], entries: Sequence[Entry]) -> tuple[str, ...]:
     covered = {facet.facet for entry in entries for facet in entry.facets if facet.covered}
-    return tuple(c.facet for c in coverages if c.kind != "must_not" and c.facet not in covered)
+    asked = dict.fromkeys(c.facet for c in coverages if c.kind != "must_not")
+    return tuple(facet for facet in asked if facet not in covered)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
 import pytest
 
 from models.brief import Brief
+from models.explanation import Explainer
 from models.matcher import Matcher
 from models.shortlist import Entry, FacetCover, Part
 from tests.small_world import TITLE
+from tests.tiny_index import MAX_TERMS, Post, index_of
 
 
 def entry(matcher: Matcher, brief: Brief, creator: str) -> Entry:
@@ -35,6 +41,31 @@ def test_matched_words_come_in_the_order_of_the_brief(matcher: Matcher) -> None:
 
 def test_a_word_typed_without_diacritics_is_shown_as_typed(matcher: Matcher) -> None:
     assert {"thay", "nhot"} <= set(entry(matcher, Brief("thay nhot xe may"), "xe").evidence[0].matched)
+
+
+POSTS: list[Post] = [
+    (0, "bảo hiểm y tế cho sinh viên", 0.0),
+    (0, "bánh bao trong chợ", 0.0),
+    (0, "mua bao hiem y te o phuong", 0.0),
+    (0, "học trong sách", 0.0),
+    *[(0, f"bánh bao, nói trong lúc {word}", 0.0) for word in ("đi", "đứng", "nằm", "ngồi", "ăn", "uống")],
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "matched"),
+    [
+        ("bảo hiểm y tế trong trường", [("bảo", "hiểm", "y", "tế"), (), ("bảo", "hiểm", "y", "tế")]),
+        ("bao hiem y te trong truong", [("bao", "hiem", "y", "te"), (), ("bao", "hiem", "y", "te")]),
+        ("bao", [("bao",), ("bao",), ("bao",)]),
+    ],
+)
+def test_a_word_is_shown_where_it_is_that_word(asked: str, matched: list[tuple[str, ...]]) -> None:
+    index = index_of(POSTS, 1)
+    accounts = pl.DataFrame(schema=dict.fromkeys(("creator_id", "platform", "url"), pl.String))
+    explainer = Explainer(SimpleNamespace(index=index, accounts=accounts), 3)  # type: ignore[arg-type]
+    found = explainer.matched(index.worded(asked, MAX_TERMS), np.arange(3))
+    assert [found[post] for post in range(3)] == matched
 
 
 def test_an_unwanted_topic_names_the_post_that_shows_it(matcher: Matcher) -> None:

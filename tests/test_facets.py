@@ -67,6 +67,38 @@ def test_one_syllable_in_common_is_no_coverage_when_typed_without_diacritics() -
     assert strengths("an toan thuc pham", police, 2)[0] < COVERED
 
 
+@pytest.mark.parametrize(
+    ("facet", "text"),
+    [
+        ("phòng cháy chữa cháy", "cơm cháy kẹp, bánh mì chảo ở Hải Phòng"),
+        ("bảo hiểm xã hội", "cơm gà Hội An, xã lộ, bao gồm cả bảo với hiểm"),
+        ("trang điểm", "trang web so sánh điểm"),
+    ],
+)
+def test_syllables_that_do_not_stand_together_are_another_topic(facet: str, text: str) -> None:
+    others: list[Post] = [(1, facet, 0.0), (1, f"{facet} hôm nay", 0.0), (2, "nấu canh", 0.0)]
+    both: list[Post] = [(0, text, 0.0), (0, f"{text} nữa", 0.0), *others]
+    values = strengths(facet, both, 3)
+    assert values[0] <= COVERED < values[1]
+
+
+def test_a_hashtag_run_together_covers_what_it_says() -> None:
+    posts: list[Post] = [
+        (0, "cẩn thận nhé #antoanthucpham", 0.0),
+        (0, "nhớ nha #antoanthucpham", 0.0),
+        (1, "an toàn thực phẩm", 0.0),
+        (1, "nấu canh", 0.0),
+    ]
+    assert strengths("an toàn thực phẩm", posts, 2)[0] > COVERED
+
+
+def test_a_score_leans_to_who_is_near_a_facet_that_nobody_covers() -> None:
+    posts: list[Post] = [(0, "tàu điện mới", 0.0), (0, "điện mới, tàu cũ", 0.0), (1, "nấu canh", 0.0)]
+    found = coverage("điện tàu ngầm", posts, 2)
+    assert found.pooled.values[0] <= COVERED
+    assert found.leaning[0] > found.pooled.values[0] > found.leaning[1] == 0.0
+
+
 def test_words_no_post_has_weigh_against_coverage() -> None:
     assert strengths("thực phẩm zzqx vvkw")[HALF] < strengths("thực phẩm")[HALF]
 
