@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from data.contract import FORMATS, PLATFORMS
 from kolmatch.errors import BriefRefused
 
 # Youth Law 2020 (57/2020/QH14), Article 1: youth are citizens from 16 to 30 years of age.
@@ -34,7 +35,7 @@ class Brief:
         """Return the brief itself when it can be answered.
 
         Raises:
-            BriefRefused: no letter in title and text, or the ages are the wrong way round.
+            BriefRefused: no letter in title and text, the ages the wrong way round, or a platform or format is none.
         """
         if not has_words(self.title + self.text):
             raise BriefRefused(
@@ -47,6 +48,16 @@ class Brief:
                 f"age_min {self.age_min} is above age_max {self.age_max}. Swap them.",
                 f"age_min {self.age_min} lớn hơn age_max {self.age_max}. Hãy đổi lại.",
             )
+        for name, vi, known, wanted in (
+            ("platform", "nền tảng", PLATFORMS, self.platforms),
+            ("format", "dạng nội dung", FORMATS, self.formats),
+        ):
+            wrong = [one for one in wanted if one not in known]
+            if wrong:
+                raise BriefRefused(
+                    f"There is no {name} {wrong[0]!r}. Choose among {', '.join(known)}.",
+                    f"Không có {vi} {wrong[0]!r}. Hãy chọn trong: {', '.join(known)}.",
+                )
         return self
 
 

@@ -186,7 +186,7 @@ class Matcher:
         return rankings
 
     def forecast(self, target: Target) -> pl.DataFrame:
-        """Views, share and reach of every creator, platform and format, of no special topic.
+        """Views, share and reach of every creator who may be listed, platform and format, of no special topic.
 
         Columns: `creator_id`, `platform`, `format`, `posts`, `state`, `source`, and lists of the 10, 50 and 90 % points
         `views`, `share` and `reach`.
@@ -199,7 +199,8 @@ class Matcher:
         ids = self._contents.creators["creator_id"].to_list()
         sources = self._contents.audience.source[self._reach.presences]
         told = pl.Series("source", [SOURCES[code] for code in sources.tolist()], dtype=pl.String)
-        return forecast_frame(self._reach, estimates, ids).with_columns(told)
+        listed = pl.Series(self._listed[self._reach.creators])
+        return forecast_frame(self._reach, estimates, ids).with_columns(told).filter(listed)
 
     def why(self, brief: Brief, creator_id: str, by: str = IMPACT, filters: Filters = EVERYONE) -> Why:
         """Where a creator would stand on the whole list and why, and what stands between them and the one above.

@@ -35,6 +35,17 @@ def test_ages_the_wrong_way_round_are_refused_with_both_numbers() -> None:
     assert "31" in refused.value.vi
 
 
+@pytest.mark.parametrize(
+    ("brief", "named"),
+    [(Brief("x", platforms=("tiktok", "TikTok")), "TikTok"), (Brief("x", formats=("photo",)), "photo")],
+)
+def test_a_platform_or_format_that_is_none_is_refused_and_the_choice_named(brief: Brief, named: str) -> None:
+    with pytest.raises(BriefRefused, match=named) as refused:
+        brief.checked()
+    assert named in refused.value.vi
+    assert "tiktok" in refused.value.en or "video" in refused.value.en
+
+
 def test_a_row_keeps_defaults_for_what_it_does_not_say() -> None:
     row = {
         "brief_id": "b1",

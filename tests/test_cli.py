@@ -199,6 +199,28 @@ def test_rank_without_its_file_is_refused(kolmatch: Kolmatch, tmp_path: Path) ->
     assert not (tmp_path / "o.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("briefs", "similar", "trồng rau"),
+        ("creators", "briefs", "xe"),
+        ("why", "xe", "--brief", "thay nhớt"),
+        ("rank", "--briefs", "briefs.jsonl", "--out", "ranking.jsonl"),
+        ("forecast", "--out", "forecast.jsonl"),
+    ],
+)
+def test_whatever_is_told_of_invented_creators_says_so(
+    kolmatch: Kolmatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("briefs.jsonl").write_text(json.dumps({"brief_id": "b", "title": "thay nhớt"}) + "\n", encoding="utf-8")
+    said = kolmatch(*arguments)
+    assert said.code == 0
+    assert said.out.startswith("DỮ LIỆU MẪU, KHÔNG CÓ THẬT / SYNTHETIC DATA")
+    for written in (*Path().glob("ranking.jsonl"), *Path().glob("forecast.jsonl")):
+        assert all(json.loads(line)["synthetic"] is True for line in written.read_text(encoding="utf-8").splitlines())
+
+
 def test_similar_briefs_and_a_creators_briefs_are_tables(kolmatch: Kolmatch) -> None:
     near = kolmatch("briefs", "similar", "trồng rau sân thượng", "--top", "1")
     assert near.code == 0

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 import pytest
 
 import training.views_fit
+from kolmatch.cli.shortlist_table import amount
 from kolmatch.settings import EncoderSettings, Settings
 from models.brief import Brief
 from models.bundle import load_bundle
 from models.bundle_files import point_champion
 from models.matcher import Matcher
+from models.reach import Target
 from models.shortlist import STATES
 from tests.small_catalogue import TOPICS, creator, opted_out, posts
 from tests.small_world import fill
@@ -27,6 +30,7 @@ SETTINGS: Final = Settings(encoder=EncoderSettings(dimension=16, epochs=1, batch
 TITLE: Final = " ".join(TOPICS["dichvucong"][:6])
 BRIEF: Final = Brief(TITLE)
 CREATORS: Final = 12
+FORECAST: Final = ("creator_id", "platform", "format", "views", "share", "reach", "source", "posts", "state")
 WITHOUT_VIEWS, FEW = creator(0), creator(4)  # both speak of what `TITLE` asks for
 
 
@@ -113,7 +117,7 @@ def test_forecast_writes_points_of_everybody_with_views(kolmatch: Kolmatch, tmp_
     lines = lines_of(out)
     assert {line["creator_id"] for line in lines} == {creator(n) for n in range(1, CREATORS)}
     for line in lines:
-        assert set(line) == {"creator_id", "platform", "format", "views", "share", "reach", "source", "posts", "state"}
+        assert set(line) == {*FORECAST, "synthetic"}  # made of invented creators, and says so
         for name in ("views", "share", "reach"):
             assert line[name] == sorted(line[name])
             assert min(line[name]) >= 0.0
@@ -123,6 +127,13 @@ def test_forecast_writes_points_of_everybody_with_views(kolmatch: Kolmatch, tmp_
     assert by_creator[FEW]["posts"] == 3
     assert by_creator[creator(8)]["source"] == "platform"
     assert by_creator[creator(11)]["platform"] == "youtube"
+
+
+def test_forecast_names_nobody_who_opted_out_since(home: Path, viewed: Matcher) -> None:
+    target = Target((16, 30), ("hcmc",))
+    (bundle,) = (folder for folder in (home / "bundles").iterdir() if folder.is_dir())
+    now = Matcher.load(bundle, gone=(creator(8),)).forecast(target)
+    assert now.rows() == viewed.forecast(target).filter(pl.col("creator_id") != creator(8)).rows()
 
 
 def test_forecast_is_of_the_ages_and_provinces_asked_for(kolmatch: Kolmatch, tmp_path: Path) -> None:
@@ -232,8 +243,23 @@ def test_a_shortlist_for_no_target_is_refused(
     assert_refused_in_both_languages(kolmatch("shortlist", TITLE, *arguments), code, named)
 
 
+@pytest.mark.parametrize("arguments", [("--platform", "TikTok"), ("--format", "photo")])
+def test_a_platform_or_form_that_is_none_is_refused(kolmatch: Kolmatch, arguments: tuple[str, ...]) -> None:
+    assert_refused_in_both_languages(kolmatch("shortlist", TITLE, *arguments), 1, arguments[1])
+
+
+def test_a_part_of_one_viewer_is_not_counted_in_digits() -> None:
+    assert [amount(value) for value in (0.000176, 0.99, 1.0, 12_345, 3_400_000)] == [
+        "dưới 1",
+        "dưới 1",
+        "1",
+        "12.300",
+        "3,4 triệu",
+    ]
+
+
 @pytest.mark.parametrize(
-    "arguments", [("--age", "0-5"), ("--age", "90-120"), ("--format", "live"), ("--platform", "x")]
+    "arguments", [("--age", "0-5"), ("--age", "90-120"), ("--format", "live"), ("--platform", "threads")]
 )
 def test_a_target_that_nobody_serves_is_answered(kolmatch: Kolmatch, arguments: tuple[str, ...]) -> None:
     said = kolmatch("shortlist", TITLE, "--json", *arguments)

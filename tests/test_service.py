@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from click.testing import CliRunner
 
 from kolmatch.cli import checkup
 from kolmatch.cli.checkup import Verdict
-from kolmatch.cli.service import doctor, listen, serve, service_around
+from kolmatch.cli.service import doctor, listen, open_store, serve, service_around
 from kolmatch.errors import BundleDamaged, BundleMissing, UsageError
 from kolmatch.settings import Settings
 from models.bundle_files import point_champion, write_bundle
@@ -152,6 +153,27 @@ def test_doctor_ends_with_1_when_the_model_is_damaged(tmp_path: Path) -> None:
     assert checkup.check_model(tmp_path).verdict is Verdict.BAD
     result = CliRunner().invoke(doctor, ["--home", str(tmp_path)])
     assert (result.exit_code, "table.json" in result.output) == (1, True)
+
+
+def test_a_model_that_is_pointed_to_and_gone_is_wrong(tmp_path: Path) -> None:
+    shutil.rmtree(champion(tmp_path))
+    assert checkup.check_model(tmp_path).verdict is Verdict.BAD
+
+
+def test_a_live_model_that_mlflow_does_not_know_is_wrong(tmp_path: Path) -> None:
+    folder = champion(tmp_path)
+    finding = checkup.check_registry(tmp_path, Settings(), checkup._installed)
+    assert (finding.verdict, folder.name in finding.en, folder.name in finding.vi) == (Verdict.BAD, True, True)
+    assert checkup.check_registry(tmp_path, Settings(), lambda name: None).verdict is Verdict.NOTE
+
+
+def test_the_store_is_looked_at_and_left_as_it_is(tmp_path: Path) -> None:
+    assert checkup.check_store(tmp_path, Settings()).verdict is Verdict.NOTE
+    assert list(tmp_path.iterdir()) == []
+    open_store(tmp_path, Settings()).close()
+    assert checkup.check_store(tmp_path, Settings()).verdict is Verdict.GOOD
+    tmp_path.joinpath("store.sqlite3").write_bytes(b"no database at all" * 100)
+    assert checkup.check_store(tmp_path, Settings()).verdict is Verdict.BAD
 
 
 def test_a_whole_model_is_good(tmp_path: Path) -> None:

@@ -18,6 +18,14 @@ from kolmatch.errors import UsageError
 if TYPE_CHECKING:
     from models.matcher import Matcher
 
+SYNTHETIC_LINE = "DỮ LIỆU MẪU, KHÔNG CÓ THẬT / SYNTHETIC DATA"
+
+
+def say_if_synthetic(matcher: Matcher) -> None:
+    """Whatever is told of invented creators says so, in its first line."""
+    if matcher.synthetic:
+        click.secho(SYNTHETIC_LINE, fg="yellow", bold=True)
+
 
 def champion(home: Path, config: Path | None) -> Matcher:
     """The live model of a home folder, without whoever opted out since it was trained."""
@@ -68,7 +76,9 @@ def _number(value: float) -> float | None:
 @click.option("--nice", multiple=True, help="A facet that is welcome. Repeatable.")
 @click.option("--must-not", "must_not", multiple=True, help="What creators must not post about. Repeatable.")
 @click.option("--platform", "platforms", multiple=True, help="Only creators who post there. Repeatable.")
-@click.option("--format", "formats", multiple=True, help="Only posts of this form (video, live...). Repeatable.")
+@click.option(
+    "--format", "formats", multiple=True, help="Only creators who make posts of this form (video, live...). Repeatable."
+)
 @click.option("--age", default="16-30", show_default=True, help="Ages of the target, both included.")
 @click.option("--province", "provinces", multiple=True, help="Where the target lives. Repeatable.")
 @ORDER
@@ -139,8 +149,14 @@ def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Pa
         for done, row in enumerate(rows, start=1):
             (ranking,) = matcher.rank([brief_from_row(row)], top, by=by)
             scored = [{"creator_id": creator, "score": _number(score)} for creator, score in ranking]
-            lines.write(json.dumps({"brief_id": row["brief_id"], "ranking": scored}, ensure_ascii=False) + "\n")
+            told = {
+                "brief_id": row["brief_id"],
+                "ranking": scored,
+                **({"synthetic": True} if matcher.synthetic else {}),
+            }
+            lines.write(json.dumps(told, ensure_ascii=False) + "\n")
             report("rank", done, len(rows))
+    say_if_synthetic(matcher)
     click.echo(f"Đã xếp hạng {len(rows)} bản yêu cầu vào {out}. / Ranked {len(rows)} briefs by {by} into {out}.")
 
 
@@ -167,7 +183,9 @@ def similar(text: str, home: Path, config: Path | None, top: int) -> None:
     from rich.table import Table
 
     table = Table("mã / id", "tên / title", "gần nghĩa / similarity", title="Yêu cầu tương tự / Similar briefs")
-    for brief in champion(home, config).similar_briefs(text, top):
+    matcher = champion(home, config)
+    say_if_synthetic(matcher)
+    for brief in matcher.similar_briefs(text, top):
         table.add_row(escape(brief.brief_id), escape(brief.title), f"{brief.similarity:.2f}")
     Console(emoji=False).print(table)
 
@@ -195,6 +213,7 @@ def creator_briefs(creator_id: str, home: Path, config: Path | None, top: int) -
     from rich.table import Table
 
     matcher = champion(home, config)
+    say_if_synthetic(matcher)
     name = escape(matcher.creator(creator_id).name)
     table = Table("mã / id", "tên / title", "hạng / place", title=f"Yêu cầu hợp với {name} / Briefs that suit {name}")
     for place in matcher.briefs_for(creator_id, top):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import re
 import socket
@@ -13,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kolmatch.errors import BundleMissing, CatalogueEmpty, KolmatchError
+from kolmatch.errors import BundleError, BundleMissing, CatalogueEmpty, KolmatchError
 
 if TYPE_CHECKING:
     from kolmatch.settings import Settings
@@ -47,13 +48,15 @@ class Finding:
 
 
 def examine(home: Path, settings: Settings) -> Iterator[Finding]:
-    """Check the installation, then the home folder and what is in it, then the port; one finding each."""
+    """Check the installation, then the home folder, the store and what is in them, then the port; one finding each."""
     yield check_python(sys.version_info[:2])
     yield check_packages(_requirements(), _installed)
     yield check_training(_installed)
     yield check_home(home)
     yield check_catalogue(home)
     yield check_model(home)
+    yield check_registry(home, settings, _installed)
+    yield check_store(home, settings)
     yield check_port(settings.serving.host, settings.serving.port)
 
 
@@ -142,18 +145,79 @@ def check_catalogue(home: Path) -> Finding:
 
 def check_model(home: Path) -> Finding:
     """Whether a model is live, and every file of it as it was written."""
-    from models.bundle_files import champion_pointer, verify
+    from models.bundle_files import CHAMPION_FILE, champion_pointer, verify
 
     subject = "Mô hình · Model"
     try:
         champion = champion_pointer(home)
         manifest = verify(champion.folder)
-    except BundleMissing as error:
-        return Finding(subject, Verdict.NOTE, error.en, error.vi)
+    except BundleMissing as error:  # none was ever live, or the one that should be is gone
+        lost = (home / "bundles" / CHAMPION_FILE).exists()
+        return Finding(subject, Verdict.BAD if lost else Verdict.NOTE, error.en, error.vi)
     except KolmatchError as error:
         return Finding(subject, Verdict.BAD, error.en, error.vi)
     text = f"{manifest.bundle_id} · {manifest.created_month}"
     return Finding(subject, Verdict.GOOD, f"{text}, whole", f"{text}, nguyên vẹn")
+
+
+def check_registry(home: Path, settings: Settings, installed: Callable[[str], str | None]) -> Finding:
+    """Whether MLflow still knows the live model; a service alone does not ask it."""
+    from models.bundle_files import champion_pointer
+
+    subject = "Các phiên bản · Registry"
+    if installed("mlflow") is None:
+        return Finding(subject, Verdict.NOTE, "not looked at without MLflow", "không có MLflow nên không kiểm tra")
+    from training.registry import Registry
+
+    try:
+        versions = Registry.open(home, settings.registry).versions()
+        champion = champion_pointer(home)
+    except BundleError:  # what the model's own check tells
+        return Finding(subject, Verdict.NOTE, "no live model", "chưa có mô hình đang dùng")
+    except KolmatchError as error:
+        return Finding(subject, Verdict.BAD, error.en, error.vi)
+    if any((version.version, version.bundle_id) == (champion.version, champion.bundle_id) for version in versions):
+        found = len(versions)
+        return Finding(subject, Verdict.GOOD, f"{found} versions, the live one among them", f"{found} phiên bản")
+    return Finding(
+        subject,
+        Verdict.BAD,
+        f"MLflow does not know the live version {champion.version} ({champion.bundle_id}). Restore a backup, or train.",
+        f"MLflow không biết phiên bản đang dùng {champion.version} ({champion.bundle_id}). Hãy khôi phục bản sao lưu "
+        "hoặc huấn luyện lại.",
+    )
+
+
+def check_store(home: Path, settings: Settings) -> Finding:
+    """Whether the store can be read; nothing is made or changed here."""
+    from serving.store import schema
+    from serving.store.database import FILE_NAME, Store, store_url
+
+    subject = "Kho lưu trữ · Store"
+    if not settings.store.url and not (home / FILE_NAME).exists():
+        return Finding(
+            subject,
+            Verdict.NOTE,
+            f"There is no {FILE_NAME} yet: no brief, decision or opt-out is kept here. It is made when first needed; "
+            "if there was one, restore a backup before anything else.",
+            f"Chưa có {FILE_NAME}: chưa lưu yêu cầu, quyết định hay đề nghị rút tên nào. Tệp được tạo khi cần; nếu "
+            "trước đây đã có, hãy khôi phục bản sao lưu trước khi làm việc khác.",
+        )
+    try:
+        store = Store.at(store_url(home, settings.store), busy_timeout_s=settings.store.busy_timeout_s)
+        with contextlib.closing(store):
+            found = schema.current(store)
+            schema.check_known(found)
+    except KolmatchError as error:
+        return Finding(subject, Verdict.BAD, error.en, error.vi)
+    if found == schema.newest():
+        return Finding(subject, Verdict.GOOD, f"schema {found}", f"phiên bản {found}")
+    return Finding(
+        subject,
+        Verdict.NOTE,
+        f"schema {found}, to be upgraded: `kolmatch db upgrade`",
+        f"phiên bản {found}, cần nâng cấp: `kolmatch db upgrade`",
+    )
 
 
 def check_port(host: str, port: int) -> Finding:

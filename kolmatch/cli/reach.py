@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kolmatch.cli.ask import ORDER, ages, champion
+from kolmatch.cli.ask import ORDER, ages, champion, say_if_synthetic
 from kolmatch.cli.options import config_option, home_option, load_settings
 
 if TYPE_CHECKING:
@@ -30,11 +30,14 @@ def forecast(home: Path, config: Path | None, youth: str, provinces: tuple[str, 
     from models.reach import Target
 
     target = Target(ages(youth), provinces or (load_settings(config).matcher.target_province,))
-    found = champion(home, config).forecast(target)
+    matcher = champion(home, config)
+    found = matcher.forecast(target)
     columns = ["creator_id", "platform", "format", "views", "share", "reach", "source", "posts", "state"]
     with replacing(out) as fresh, fresh.open("w", encoding="utf-8") as lines:
         for row in found.select(columns).iter_rows(named=True):
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            told = row | {"synthetic": True} if matcher.synthetic else row
+            lines.write(json.dumps(told, ensure_ascii=False) + "\n")
+    say_if_synthetic(matcher)
     click.echo(f"Đã ghi {found.height} dự báo vào {out}. / Wrote {found.height} forecasts into {out}.")
 
 
@@ -58,8 +61,10 @@ def why(creator_id: str, home: Path, config: Path | None, asked: str, by: str, a
     matcher = champion(home, config)
     found = matcher.why(_brief(home, asked), creator_id, by)
     if as_json:
-        click.echo(json.dumps(why_json(found), ensure_ascii=False, indent=2))
+        told = why_json(found) | {"synthetic": matcher.synthetic}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
+    say_if_synthetic(matcher)
     console = Console(emoji=False)
     for line in why_lines(found, matcher.creator(creator_id).name):
         console.print(line)

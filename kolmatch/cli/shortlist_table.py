@@ -102,7 +102,9 @@ def reach_line(reach: Reach) -> str:
 
 
 def amount(value: float) -> str:
-    """A number as Vietnamese writes it, no more digits than it deserves: 12.300, 1,2 triệu."""
+    """A count as Vietnamese writes it, no more digits than it deserves: 12.300, 1,2 triệu."""
+    if value < 1:
+        return "dưới 1"
     if value >= 1e6:
         return f"{value / 1e6:.1f} triệu".replace(".", ",")
     if value >= 100:

@@ -49,7 +49,7 @@ def upgrade(store: Store) -> str:
     """
     if current(store) != newest():
         with store.changing_schema() as connection:
-            _check_known(_current(connection))
+            check_known(_current(connection))
             _upgrade(connection)
     return newest()
 
@@ -62,7 +62,7 @@ def check(store: Store) -> None:
         StoreError: it must be upgraded first, or cannot be used.
     """
     found = current(store)
-    _check_known(found)
+    check_known(found)
     if found != newest():
         raise StoreError(
             f"The store has schema {found or '(none)'}, this kolmatch {__version__} needs {newest()}. "
@@ -79,7 +79,12 @@ def _current(connection: Connection) -> str | None:
     return version
 
 
-def _check_known(found: str | None) -> None:
+def check_known(found: str | None) -> None:
+    """Make sure that a version is not a later kolmatch's.
+
+    Raises:
+        StoreNewer: it is.
+    """
     if found is not None and found not in known():
         raise StoreNewer(
             f"The store has schema {found}, which this kolmatch {__version__} does not know: a later one wrote it. "
