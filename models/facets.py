@@ -26,6 +26,7 @@ _POSTS: Final = 2  # posts that must speak of a facet: one alone may be a stray
 _LOOSE: Final = 0.3  # a syllable counts so much away from its neighbours: "cháy" is not yet "phòng cháy chữa cháy"
 _PLAIN_WORTH: Final = 0.4  # a word typed with diacritics that matches only without them is often another word
 _BARE_WORTH: Final = 0.8  # less often in a post that writes it so, beside its neighbour: "#antoangiaothong"
+_NEVER: Final = np.zeros(1, dtype=bool)
 _LEAST: Final = 0.1  # a post with less shares only the words that all posts share
 _NO_COSINE: Final = 0.5  # inner product up to which posts of one catalogue are merely alike in style
 _FULL_COSINE: Final = 0.9  # inner product at which meaning alone counts as full coverage
@@ -155,8 +156,11 @@ def _share(index: CreatorIndex, query: Worded, *, together: bool) -> Floats:
         hits = np.zeros(postings.n_documents, dtype=np.float32)
         for word in words:
             having = postings.having(word.row)
-            bare = () if word.bare is None else (word.bare,)
-            hits[having] += word.worth(among(having, word.pairs), among(having, bare))
+            if word.pairs:
+                bare = among(having, (word.bare,)) if word.bare is not None else _NEVER
+                hits[having] += word.worth(among(having, word.pairs), bare)
+            else:
+                hits[having] += np.float32(word.loose)
         shares.append(hits)
     return np.maximum(*shares)
 
