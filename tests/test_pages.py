@@ -202,7 +202,10 @@ def test_an_upload_that_is_no_document_is_told_at_the_field(desk: Desk) -> None:
         ({"age_max": "hai mươi"}, "age_max"),
         ({"area": "other", "provinces": "Atlantis"}, "provinces"),
         ({"budget_vnd": "nhiều"}, "budget_vnd"),
+        ({"area": "other", "provinces": ""}, "provinces"),
         ({"top": "51"}, "top"),
+        ({"top": "0"}, "top"),
+        ({"age_min": "9" * 5000}, "age_min"),
         ({"max_rate_vnd": "-1"}, "max_rate_vnd"),
     ],
 )

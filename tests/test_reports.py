@@ -190,6 +190,25 @@ def test_every_format_says_everything(name: str) -> None:
         assert squeezed(text) in said or (name, text) == ("docx", SYNTHETIC), text
 
 
+def test_the_conditions_of_a_list_are_named() -> None:
+    filters = {
+        "kinds": ["press"],
+        "tiers": ["mid"],
+        "home_provinces": ["can_tho"],
+        "max_rate_vnd": 0,
+        "verified": False,
+    }
+    asked = kept(entry(1, "Báo Nhịp Kênh"))
+    asked.row.request = {"filters": filters}
+    said = squeezed(html_text(html_bytes(paper(replace(asked, brief={**asked.brief, "formats": ["live"]})))))
+    for text in (
+        "loại: cơ quan báo chí; số người theo dõi: 100.000 đến dưới 500.000; nơi ở: Cần Thơ; "
+        "giá một bài nhiều nhất: 0 đồng; tài khoản: chưa được nền tảng xác thực",
+        "phát trực tiếp",
+    ):
+        assert squeezed(text) in said
+
+
 def test_what_is_said_of_a_place() -> None:
     first, second = rows_of("Danh sách")
     assert first[3] == "5.700 (từ 1.200 đến 23.000); tiktok, video"
@@ -241,6 +260,19 @@ def test_whoever_opted_out_since_keeps_a_place_and_is_not_named(name: str) -> No
     assert squeezed("Bếp Nhà") in said
     for told in ("Phường Mình", "syn-0007", "trực tuyến tại nhà"):
         assert squeezed(told) not in said
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_long_reasons_findings_and_titles_are_printed_whole(name: str) -> None:
+    reason = " ".join(f"lýdo{number}." for number in range(250))
+    found = [{"post_id": f"p{number}", "words": ["rượu"], "note": f"chitiết{number} " * 60} for number in range(5)]
+    decision = DecisionRow(creator_id="c1", decision="rejected", reason=reason, decided_by="A", decided_at=WHEN, seq=1)
+    check = CheckRow(creator_id="c1", kind="conflict", evidence=found, disposition="open", seq=1)
+    long = replace(kept(entry(1, "Báo Nhịp Kênh"), title="Dịch vụ công " * 38), decisions=(decision,), checks=(check,))
+    said = squeezed(FORMATS[name][1](FORMATS[name][0](paper(long))))
+    assert all(f"lýdo{number}." in said for number in range(250))
+    assert all(said.count(f"chitiết{number}") == 60 for number in range(5))
+    assert said.count(squeezed("Dịch vụ công")) >= 38
 
 
 def test_word_has_the_decree_s_page() -> None:

@@ -461,7 +461,9 @@ def test_what_was_typed_is_packed_and_unpacked_letter_for_letter(
     assert Typed.unpacked(typed.packed()) == typed
 
 
-@pytest.mark.parametrize("text", ["x", "[]", "{}", '["/a", [["b"]], []]', '["/a", 1, 2]', "null", "[1, 2, 3]"])
+@pytest.mark.parametrize(
+    "text", ["x", "[]", "{}", '["/a", [["b"]], []]', '["/a", 1, 2]', "null", "[1, 2, 3]", "[" * 60_000]
+)
 def test_what_was_not_packed_here_is_refused(text: str) -> None:
     with pytest.raises(InputRefused):
         Typed.unpacked(text)

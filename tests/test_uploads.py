@@ -102,6 +102,34 @@ def test_the_words_of_a_word_file_are_found_with_those_of_its_tables(documents: 
     assert found == {"text": "\n".join((*LINES, "Thời gian", "Tháng 12")), "cut": False, "pages": None}
 
 
+def test_what_office_programs_wrap_text_into_is_read_and_what_was_taken_out_is_not(documents: Documents) -> None:
+    document = docx.Document()
+    body = document.element.body
+    space = "xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'"
+    run = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
+    inline = (
+        "<w:p {0}>"
+        + "".join(
+            (
+                run.format("giữ "),
+                f"<w:ins w:id='1' w:author='a'>{run.format('chèn ')}</w:ins>",
+                "<w:del w:id='2' w:author='a'><w:r><w:delText>bỏ</w:delText></w:r></w:del>",
+                f"<w:smartTag w:element='x'>{run.format('nhãn ')}</w:smartTag>",
+                f"<w:sdt><w:sdtPr/><w:sdtContent>{run.format('ô ')}</w:sdtContent></w:sdt>",
+                f"<w:moveFrom w:id='3' w:author='a'>{run.format('dời')}</w:moveFrom>",
+                "<w:r><w:tab/><w:t>cuối</w:t></w:r>",
+            )
+        )
+        + "</w:p>"
+    )
+    block = "<w:sdt {0}><w:sdtContent><w:p>" + run.format("kinh phí 500 triệu") + "</w:p></w:sdtContent></w:sdt>"
+    for number, part in enumerate((inline, block)):
+        body.insert(number, docx.oxml.parse_xml(part.format(space)))
+    file = io.BytesIO()
+    document.save(file)
+    assert read(documents, file.getvalue())["text"] == "giữ chèn nhãn ô cuối\nkinh phí 500 triệu"
+
+
 def test_the_words_of_a_pdf_are_found_page_by_page(documents: Documents) -> None:
     found = read(documents, pdf_of("Ke hoach tuyen truyen", "Trang hai"), "pdf")
     assert (found["text"], found["pages"]) == ("Ke hoach tuyen truyen\nTrang hai", 2)

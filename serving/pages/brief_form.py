@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import FormData
 
@@ -13,7 +14,7 @@ from kolmatch.errors import BriefRefused
 from models.brief import Brief
 from models.brief_reading import Terms, read_terms
 from models.clauses import as_meant
-from serving.pages.forms import checked, lines_of, names_of, refusal, text_of, texts_of, whole
+from serving.pages.forms import FormRefused, checked, lines_of, names_of, refusal, text_of, texts_of, whole
 from serving.problems import Language
 from serving.schemas import MAX_TEXT, BriefBody, ShortlistRequest, bounded
 from serving.uploads.routes import title_of
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from serving.answers import Answers
 
 _OTHER = "other"
+_NO_PROVINCE: Final[Mapping[Language, str]] = {
+    "vi": "Hãy ghi tên tỉnh, thành phố, hoặc chọn một địa bàn khác ở trên.",
+    "en": "Name the provinces, or choose another area above.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ class BriefForm:
 
     @classmethod
     def sent(cls, form: FormData) -> BriefForm:
-        """As it was sent."""
+        """As it was sent; a field that the form did not have keeps its default."""
         several: dict[str, Any] = {name: texts_of(form, name) for name in ("platforms", "formats", "kinds", "tiers")}
-        single: dict[str, Any] = {name: text_of(form, name) for name in cls.__dataclass_fields__ if name not in several}
+        single: dict[str, Any] = {
+            name: text_of(form, name) for name in cls.__dataclass_fields__ if name not in several and name in form
+        }
         return cls(**single, **several)
 
     @classmethod
@@ -89,6 +96,8 @@ class BriefForm:
         Raises:
             FormRefused: some values do not fit.
         """
+        if self.area == _OTHER and not names_of(self.provinces):
+            raise FormRefused([("provinces", _NO_PROVINCE[language])])
         asked = checked(_shape(max_results), self._values(), language)
         for field, names in (("provinces", asked.provinces), ("home_provinces", asked.filters.home_provinces)):
             self._check_provinces(field, names, language)

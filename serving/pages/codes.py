@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from features.provinces import PROVINCES
 from serving.problems import Language
 
 CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
@@ -129,4 +130,7 @@ CODES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 def labels(language: Language) -> dict[str, dict[str, str]]:
     """The words for the codes of each kind, in one language."""
     place = int(language == "en")
-    return {kind: {code: said[place] for code, said in codes.items()} for kind, codes in CODES.items()}
+    provinces = {code: name for code, (name, _, _) in PROVINCES.items()}  # a name is the same in both
+    return {kind: {code: said[place] for code, said in codes.items()} for kind, codes in CODES.items()} | {
+        "province": provinces
+    }

@@ -21,6 +21,7 @@ from serving.signin import CSRF_FIELD, CheckedForm
 from serving.store.idempotency import fingerprint
 
 _Body = TypeVar("_Body", bound=BaseModel)
+_WHOLE: Final = re.compile(r"[0-9]{1,18}|[0-9]{1,3}(?:([., ])[0-9]{3})(?:\1[0-9]{3}){0,5}")
 _DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 Fault: TypeAlias = tuple[str, str]  # a field's name, and what is wrong with it
 
@@ -60,11 +61,14 @@ def names_of(text: str) -> list[str]:
 
 
 def whole(text: str) -> int | str | None:
-    """A whole number as people write it, 300.000.000 or 300 000 000; None for nothing, the text where it is none."""
-    digits = text.replace(".", "").replace(",", "").replace(" ", "").replace("\xa0", "")
+    """A whole number as people write it, 300.000.000 or 300 000 000; None for nothing, the text where it is none.
+
+    What parts digits parts threes: 1.5 is no 15.
+    """
     if not text:
         return None
-    return int(digits) if digits.isascii() and digits.isdigit() else text
+    written = text.replace("\xa0", " ")
+    return int(re.sub(r"\D", "", written)) if _WHOLE.fullmatch(written) else text
 
 
 def iso_day(text: str) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from kolmatch.errors import BriefRefused, Outdated
 from serving.access.callers import Caller, Role
@@ -22,10 +23,10 @@ from serving.pages.language import language_of
 from serving.pages.rendering import page
 from serving.pages.similar import choices, earlier_briefs, live_or_none
 from serving.schemas import BriefBody, CursorIn, OfBriefRequest, RecordPath, bounded
-from serving.service import RankingIn, ServiceIn
+from serving.service import RankingIn, Service, ServiceIn
 from serving.shortlists.keeping import keep_once
 from serving.shortlists.making import OfBrief
-from serving.shortlists.records import list_shortlists
+from serving.shortlists.records import list_shortlists, newest_filters
 from serving.shortlists.schemas import ShortlistItem
 from serving.signin import CheckedForm, page_needs
 from serving.store.pages import DEFAULT_PAGE, MAX_PAGE
@@ -58,6 +59,7 @@ def get_brief(request: Request, brief_id: RecordPath, service: ServiceIn, caller
         answer = read_brief(session, find_brief(session, caller, brief_id), None)
         lists = _lists(session, caller, brief_id)
         chosen = list(choices(session, answers, brief_id, left))
+        filters = newest_filters(session, brief_id)
     near = earlier_briefs(service, caller, answers, answer.brief.title) if answers else []
     return page(
         request,
@@ -65,6 +67,7 @@ def get_brief(request: Request, brief_id: RecordPath, service: ServiceIn, caller
         brief=answer,
         lists=lists,
         chosen=chosen,
+        filters=filters,
         similar=[one for one in near if one.brief_id != brief_id],
         faults=[],
         once=secrets.token_hex(8),
@@ -81,11 +84,13 @@ async def create_shortlist(
     once: OnceIn,
     ranking: RankingIn,
 ) -> Response:
-    """Another list for a kept brief, by today's model."""
+    """Another list for a kept brief, by today's model, under the conditions of its newest list."""
     shape = bounded(OfBriefRequest, service.settings.serving.max_results)
-    values: dict[str, object] = {"by": text_of(form, "by"), "top": whole(text_of(form, "top"))}
+    filters = await run_in_threadpool(_newest_filters, service, caller, brief_id)
+    values = {"by": text_of(form, "by") or None, "top": whole(text_of(form, "top")), "filters": filters}
+    given = {name: value for name, value in values.items() if value is not None}
     try:
-        body = checked(shape, {name: value for name, value in values.items() if value}, language_of(request))
+        body = checked(shape, given, language_of(request))
     except FormRefused as wrong:
         raise unfit(wrong) from wrong
     response = await keep_once(OfBrief(service, caller, brief_id, body), body, once, ranking.run)
@@ -133,6 +138,11 @@ def _edited(request: Request, brief_id: str, revision: str, form: BriefForm, fau
         faults=faults,
         found=frozenset(),
     )
+
+
+def _newest_filters(service: Service, caller: Caller, brief_id: str) -> dict[str, Any] | None:
+    with service.store.reading() as session:
+        return newest_filters(session, find_brief(session, caller, brief_id).brief_id)
 
 
 def _lists(session: Session, caller: Caller, brief_id: str) -> list[ShortlistItem]:

@@ -75,6 +75,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "brief.revision": ("Lần sửa", "Revision"),
     "brief.edit": ("Sửa yêu cầu", "Edit the brief"),
+    "brief.conditions": ("Giữ điều kiện của danh sách gần nhất:", "With the conditions of the newest list:"),
     "brief.list_again": ("Tạo danh sách theo mô hình hiện tại", "Make a shortlist with today's model"),
     "brief.chosen": ("Đã chọn cho yêu cầu này", "Chosen for this brief"),
     "brief.said": ("Nội dung yêu cầu", "What the brief says"),
@@ -160,6 +161,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Provinces apart by commas; empty means anywhere.",
     ),
     "f.rate": ("Giá một bài nhiều nhất (đồng)", "Highest rate of a post (đồng)"),
+    "f.unverified": ("Chỉ tài khoản chưa được nền tảng xác thực", "Accounts that are not verified only"),
     "f.verified": ("Chỉ tài khoản đã được nền tảng xác thực", "Verified accounts only"),
     # A shortlist
     "list.title": ("Danh sách đề xuất", "Shortlist"),
@@ -176,6 +178,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "list.people": ("Người được đề xuất", "Creators proposed"),
     "list.shown": ("Hiện {shown} trong {all} người.", "Showing {shown} of {all}."),
     "list.none_picked": ("Không ai khớp bộ lọc. Hãy bỏ bớt điều kiện.", "Nobody matches. Take a filter off."),
+    "list.conditions": ("Điều kiện đã đặt:", "Conditions that were set:"),
     "list.excluded": ("Không xét:", "Left out:"),
     "list.shifts": (
         "Tháng lượt xem của mọi người trên nền tảng đổi đột ngột, đã hiệu chỉnh",

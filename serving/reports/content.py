@@ -106,6 +106,7 @@ def _brief(brief: Mapping[str, Any]) -> Facts:
         ("Đối tượng", f"từ {brief['age_min']} đến {brief['age_max']} tuổi"),
         ("Địa bàn", ", ".join(map(_province, brief.get("provinces") or ())) or "mặc định của hệ thống"),
         ("Nền tảng", ", ".join(brief.get("platforms") or ()) or "tất cả"),
+        ("Dạng nội dung", ", ".join(wording.FORMATS[one] for one in brief.get("formats") or ()) or "tất cả"),
         ("Kinh phí", f"{brief['budget_vnd']:,} đồng".replace(",", ".") if brief.get("budget_vnd") else ""),
         ("Số người cần mời", str(brief.get("team_size") or "")),
     ]
@@ -164,6 +165,9 @@ def _ranking_notes(kept: Kept) -> Iterator[Paragraph]:
     ]
     if left_out:
         yield Paragraph(f"Không xét: {'; '.join(left_out)}.")
+    conditions = wording.conditions((kept.row.request or {}).get("filters") or {})
+    if conditions:
+        yield Paragraph(f"Điều kiện đã đặt khi lập danh sách: {clean('; '.join(conditions))}.")
 
 
 def _evidence(kept: Kept) -> tuple[Table | Paragraph, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from fpdf import FPDF, FontFace
-from fpdf.enums import XPos, YPos
+from fpdf.enums import MethodReturnValue, XPos, YPos
 from fpdf.fonts import TTFFont
 
 from serving.reports import paper as parts
-from serving.reports.paper import Block, Facts, Head, Paper, Paragraph, Signature, Table
+from serving.reports.paper import Block, Cell, Facts, Head, Paper, Paragraph, Signature, Table
 
 _FONTS: Final = Path(__file__).parent / "fonts"
 _FAMILY: Final = "liberation"
@@ -21,6 +22,8 @@ _TEXT_MM: Final = 210 - parts.MARGIN_LEFT_MM - parts.MARGIN_RIGHT_MM
 _LEFT_SHARE: Final = 0.38
 _TOP_MM: Final = 9.0  # of the page number
 _SIGN_MM: Final = 60.0  # the signature's block, which must not be cut in two
+_ROW_LINES: Final = 40  # of a table's row; 45 and the heading fill a page
+_CELL_EDGES_MM: Final = 5.0  # what a cell keeps free left and right, and a little more
 _RED: Final = (192, 0, 0)
 
 
@@ -188,11 +191,30 @@ class _Drawing:
             heading = drawn.row()
             for text in table.headings:
                 heading.cell(text, align="C")
-            for cells in table.rows:
+            for cells in self._rows(table):
                 row = drawn.row()
                 for content in cells:
-                    row.cell(self._drawable(content.text), link=content.link)
+                    row.cell(content.text, link=content.link)
         self._page.ln(2)
+
+    def _rows(self, table: Table) -> Iterator[tuple[Cell, ...]]:
+        """The rows with drawable letters; one that is too high for a page goes on in the next."""
+        for cells in table.rows:
+            parted = [self._parted(one, share) for one, share in zip(cells, table.widths, strict=True)]
+            for number in range(max(map(len, parted))):
+                yield tuple(
+                    Cell(texts[number] if number < len(texts) else "", one.link)
+                    for one, texts in zip(cells, parted, strict=True)
+                )
+
+    def _parted(self, content: Cell, share: float) -> list[str]:
+        text = self._drawable(content.text)
+        if len(text) <= _ROW_LINES:  # not even a letter a line would be too high
+            return [text]
+        width = _TEXT_MM * share - _CELL_EDGES_MM
+        lines = self._page.multi_cell(width, text=text, dry_run=True, output=MethodReturnValue.LINES)
+        assert isinstance(lines, list), "what was asked for"
+        return [" ".join(lines[first : first + _ROW_LINES]) for first in range(0, len(lines), _ROW_LINES)]
 
     def _drawable(self, text: str) -> str:
         return "".join(letter for letter in text if ord(letter) in self._known)

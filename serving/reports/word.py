@@ -25,6 +25,7 @@ from serving.reports.paper import Block, Cell, Facts, Head, Paper, Paragraph, Se
 _CENTRE: Final = WD_ALIGN_PARAGRAPH.CENTER
 _TEXT_MM: Final = 210 - parts.MARGIN_LEFT_MM - parts.MARGIN_RIGHT_MM
 _RED: Final = RGBColor(0xC0, 0x00, 0x00)
+_PROPERTY_LETTERS: Final = 255
 
 
 def docx_bytes(paper: Paper) -> bytes:
@@ -52,8 +53,9 @@ def _blank(paper: Paper) -> DocumentObject:
     page.left_margin, page.right_margin = Mm(parts.MARGIN_LEFT_MM), Mm(parts.MARGIN_RIGHT_MM)
     page.header_distance = Mm(10)
     _page_tops(page, synthetic=paper.synthetic)
-    document.core_properties.title, document.core_properties.author = paper.about, paper.head.authority
-    document.core_properties.created = document.core_properties.modified = paper.made_at
+    named = document.core_properties  # what a file's properties show; the format holds so many letters
+    named.title, named.author = paper.about[:_PROPERTY_LETTERS], paper.head.authority[:_PROPERTY_LETTERS]
+    named.created = named.modified = paper.made_at
     return document
 
 

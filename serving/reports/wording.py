@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from features.provinces import PROVINCES
 from models.attention import SIGNALS
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -29,6 +30,13 @@ EXCLUDED: Final = {
     "outside": "không đăng trên nền tảng hoặc dạng nội dung của yêu cầu",
     "filtered": "không đạt điều kiện lọc",
 }
+TIERS: Final = {
+    "nano": "dưới 10.000",
+    "micro": "10.000 đến dưới 100.000",
+    "mid": "100.000 đến dưới 500.000",
+    "macro": "500.000 đến dưới 1.000.000",
+    "mega": "từ 1.000.000",
+}
 DECISIONS: Final = {"shortlisted": "đưa vào danh sách", "invited": "mời", "rejected": "không chọn"}
 CHECKS: Final = {
     "verified_account": "tài khoản xác thực",
@@ -44,13 +52,27 @@ DISPOSITIONS: Final = {
     "blocked": "CHẶN trong chiến dịch này",
 }
 STEPS: Final = {"draft": "trả lại", "proposed": "đề xuất", "approved": "duyệt"}
-_FORMATS: Final = {
+FORMATS: Final = {
     "video": "video",
     "live": "phát trực tiếp",
     "image": "hình ảnh",
     "text": "bài viết",
     "audio": "âm thanh",
 }
+
+
+def conditions(filters: Mapping[str, Any]) -> list[str]:
+    """What a creator had to be to be listed; none where anybody might."""
+    provinces = [PROVINCES[name][0] if name in PROVINCES else name for name in filters.get("home_provinces") or ()]
+    rate, verified = filters.get("max_rate_vnd"), filters.get("verified")
+    said = {
+        "loại": ", ".join(KINDS.get(kind, kind) for kind in filters.get("kinds") or ()),
+        "số người theo dõi": ", ".join(TIERS.get(tier, tier) for tier in filters.get("tiers") or ()),
+        "nơi ở": ", ".join(provinces),
+        "giá một bài nhiều nhất": "" if rate is None else f"{rate:,} đồng".replace(",", "."),
+        "tài khoản": "" if verified is None else f"{'đã' if verified else 'chưa'} được nền tảng xác thực",
+    }
+    return [f"{label}: {value}" for label, value in said.items() if value]
 
 
 def number(value: float) -> str:
@@ -84,7 +106,7 @@ def viewers(entry: Mapping[str, Any]) -> str:
     if reach is None:
         state = entry.get("state") or {}
         return str(state.get("label_vi", "")) if state.get("code") != "ok" else ""
-    where = ", ".join(part for part in (reach["platform"], _FORMATS.get(reach["format"] or "")) if part)
+    where = ", ".join(part for part in (reach["platform"], FORMATS.get(reach["format"] or "")) if part)
     points = reach["viewers"]
     return f"{number(points['p50'])} (từ {number(points['p10'])} đến {number(points['p90'])}); {where}"
 

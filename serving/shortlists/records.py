@@ -94,6 +94,13 @@ def shortlist_named(session: Session, shortlist_id: str) -> ShortlistRow:
     return row
 
 
+def newest_filters(session: Session, brief_id: str) -> dict[str, Any] | None:
+    """Who might be listed on the newest list of a brief; None without a list."""
+    found = select(ShortlistRow.request).where(ShortlistRow.brief_id == brief_id).order_by(ShortlistRow.seq.desc())
+    request = session.execute(found.limit(1)).scalar_one_or_none()
+    return None if request is None else request["filters"]
+
+
 def list_shortlists(
     session: Session, caller: Caller, brief_id: str | None, status: str | None, cursor: str | None, limit: int
 ) -> ShortlistPage:

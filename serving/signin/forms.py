@@ -51,7 +51,7 @@ class Typed:
             address, fields, files = json.loads(text)
             pairs = tuple((str(name), str(value)) for name, value in fields)
             return cls(local(str(address)), pairs, tuple(str(name) for name in files))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise InputRefused(
                 "What was typed cannot be read any more. Go back and send the form again.",
                 "Không đọc lại được nội dung đã nhập. Hãy quay lại và gửi biểu mẫu lần nữa.",

@@ -16,13 +16,23 @@ from typing import Any, Final
 
 import docx
 import pypdf
-from docx.table import Table
-from docx.text.paragraph import Paragraph
+from docx.oxml.ns import qn
 
 MAX_UNPACKED: Final = 64 << 20  # bytes of a Word file's parts together; a long paper with pictures has a few million
 MAX_PARTS: Final = 2000
 MAX_PAGES: Final = 300
+_COMPATIBILITY: Final = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _DEEPEST_TABLE: Final = 5  # tables in tables
+_PARAGRAPH, _TABLE, _TEXT = qn("w:p"), qn("w:tbl"), qn("w:t")
+_HOLDERS: Final = frozenset(
+    qn(f"w:{name}")
+    for name in ("tr", "tc", "sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo")  # text without being text
+)
+_SIGNS: Final = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+# What was taken out, settings, codes of fields, and the second telling of a drawing for older programs.
+_UNREAD: Final = frozenset(
+    (*map(qn, ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr", "w:instrText")), f"{{{_COMPATIBILITY}}}Fallback")
+)
 _BLANK: Final = re.compile(r"[^\S\n]+")
 
 
@@ -79,7 +89,7 @@ def _joined(lines: Iterator[str], max_characters: int) -> tuple[str, bool]:
 def _docx_lines(content: bytes) -> Iterator[str]:
     _check_parts(content)
     document = docx.Document(io.BytesIO(content))
-    yield from _clean(_block_lines(document, 0))
+    yield from _clean(_block_lines(document.element.body, 0))
 
 
 def _check_parts(content: bytes) -> None:
@@ -93,14 +103,28 @@ def _check_parts(content: bytes) -> None:
                 raise Unreadable("unsafe")
 
 
-def _block_lines(container: Any, depth: int) -> Iterator[str]:  # noqa: ANN401  # a document or a cell
-    for block in container.iter_inner_content():
-        if isinstance(block, Paragraph):
-            yield block.text
-        elif isinstance(block, Table) and depth < _DEEPEST_TABLE:
-            for row in block.rows:
-                for cell in dict.fromkeys(row.cells):  # a merged cell is there once per column
-                    yield from _block_lines(cell, depth + 1)
+def _block_lines(container: Any, depth: int) -> Iterator[str]:  # noqa: ANN401  # an element of lxml
+    """Paragraphs and tables, also inside content controls and what was inserted under tracked changes."""
+    for block in container:
+        if block.tag == _PARAGRAPH:
+            yield "".join(_inline(block))
+        elif block.tag == _TABLE and depth < _DEEPEST_TABLE:
+            yield from _block_lines(block, depth + 1)
+        elif block.tag in _HOLDERS:
+            yield from _block_lines(block, depth)
+
+
+def _inline(element: Any) -> Iterator[str]:  # noqa: ANN401
+    """Letters, tabs and line ends of a paragraph as it reads once all changes are accepted."""
+    for part in element:
+        if part.tag == _TEXT:
+            yield part.text or ""
+        elif part.tag in _SIGNS:
+            yield _SIGNS[part.tag]
+        elif part.tag not in _UNREAD:
+            if part.tag == _PARAGRAPH:  # of a text box, which stands inside the paragraph that holds it
+                yield "\n"
+            yield from _inline(part)
 
 
 def _pdf_pages(content: bytes) -> Sequence[pypdf.PageObject]:
