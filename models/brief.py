@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -35,7 +36,8 @@ class Brief:
         """Return the brief itself when it can be answered.
 
         Raises:
-            BriefRefused: no letter in title and text, the ages the wrong way round, or a platform or format is none.
+            BriefRefused: no letter in title and text, the ages the wrong way round, a facet both wanted and to be
+                avoided, or a platform or format that is none.
         """
         if not has_words(self.title + self.text):
             raise BriefRefused(
@@ -48,6 +50,13 @@ class Brief:
                 f"age_min {self.age_min} is above age_max {self.age_max}. Swap them.",
                 f"age_min {self.age_min} lớn hơn age_max {self.age_max}. Hãy đổi lại.",
             )
+        both = {_plain(said) for said in self.must_not} & {_plain(said) for said in (*self.must, *self.nice)}
+        if both:
+            said = min(both)
+            raise BriefRefused(
+                f"{said!r} is both wanted and to be avoided. Take it out of one.",
+                f"{said!r} vừa là điều cần có vừa là điều phải tránh. Hãy bỏ ở một nơi.",
+            )
         for name, vi, known, wanted in (
             ("platform", "nền tảng", PLATFORMS, self.platforms),
             ("format", "dạng nội dung", FORMATS, self.formats),
@@ -59,6 +68,10 @@ class Brief:
                     f"Không có {vi} {wrong[0]!r}. Hãy chọn trong: {', '.join(known)}.",
                 )
         return self
+
+
+def _plain(facet: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", facet).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -55,14 +56,29 @@ Rarity = Callable[[str], float]
 
 
 def as_meant(brief: Brief) -> Brief:
-    """The brief with what its title and text forbid to advertise moved to `must_not`; a title of that alone stays."""
-    title, text = (unicodedata.normalize("NFC", said) for said in (brief.title, brief.text))
+    """The brief in composed letters, with what its title and text forbid to advertise moved to `must_not`; a title of
+    that alone stays."""
+    brief = _composed(brief)
+    title, text = brief.title, brief.text
     forbidden = [clause.strip() for said in (title, text) for clause in _FORBIDDEN.findall(said)]
     rest = _FORBIDDEN.sub("", title).strip(" ,;")
     if not forbidden or not has_words(rest):
         return brief
     must_not = tuple(dict.fromkeys((*brief.must_not, *forbidden)))
     return replace(brief, title=rest, text=_FORBIDDEN.sub("", text).strip(), must_not=must_not)
+
+
+def _composed(brief: Brief) -> Brief:
+    """Letters and their marks as one (NFC): programs differ in what they send, and a list must not."""
+    composed = partial(unicodedata.normalize, "NFC")
+    return replace(
+        brief,
+        title=composed(brief.title),
+        text=composed(brief.text),
+        must=tuple(map(composed, brief.must)),
+        nice=tuple(map(composed, brief.nice)),
+        must_not=tuple(map(composed, brief.must_not)),
+    )
 
 
 def found_facets(text: str, rarity: Rarity) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from fastapi import Depends, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from kolmatch.errors import Outdated
+from serving.creators.gone import refuse_gone
 from serving.service import Service
 from serving.store.database import Writing
 from serving.store.idempotency import Answered, fingerprint, keep_answer, kept_answer
@@ -40,11 +41,15 @@ class Creating:
 
         Raises:
             Conflict: the key was used for another request.
+            UnknownCreator: it was about someone who is gone since: sent as new it would be refused, too.
         """
         if self._key is None:
             return None
         with self._service.store.reading() as session:
             found = kept_answer(session, self._actor, self._key, self._fingerprint(sent), self._service.now())
+            creator_id = getattr(sent, "creator_id", None)
+            if found and creator_id is not None and hasattr(sent, "brief_id"):  # else it is their own request
+                refuse_gone(session, creator_id)
         return response_of(found) if found else None
 
     def once(self, sent: BaseModel, make: Callable[[Writing], Answered]) -> Response:

@@ -169,7 +169,7 @@ def preferred_language(accept_language: str) -> Language:
     """The language a reader asked for (RFC 9110 §12.5.4); Vietnamese when it is neither or not said."""
     best: tuple[float, Language] = (0.0, "vi")
     for item in accept_language.split(","):
-        tag, _, weight = item.strip().lower().partition(";q=")
+        tag, _, weight = "".join(item.lower().split()).partition(";q=")
         quality = _quality(weight)
         for language in ("vi", "en"):
             if tag.split("-")[0] == language and quality > best[0]:

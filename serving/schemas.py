@@ -93,7 +93,10 @@ class BriefBody(BaseModel):
     must_not: Annotated[Phrases, Field(description="Topics that count against a creator")] = []
     age_min: Annotated[Age, Field(description="Years, included; by default as in the Youth Law 2020")] = YOUTH_AGES[0]
     age_max: Annotated[Age, Field(description="Years, included; not below age_min")] = YOUTH_AGES[1]
-    provinces: Annotated[Phrases, Field(description="Target area; empty = the whole country")] = []
+    provinces: Annotated[
+        Phrases,
+        Field(description="Target area; empty = the settings' own, by default hcmc; vietnam = the whole country"),
+    ] = []
     platforms: Annotated[list[Platform], Field(max_length=MAX_FACETS, description="Empty = all")] = []
     formats: Annotated[list[Format], Field(max_length=MAX_FACETS, description="Empty = all")] = []
     budget_vnd: Annotated[Budget | None, Field(description="Đồng; null = not said")] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -267,6 +268,14 @@ def test_a_viewer_is_answered_and_nothing_is_kept(shared: Store) -> None:
 
 
 # Departments
+
+
+def test_a_department_is_the_same_however_its_name_was_typed(shared: Store) -> None:
+    client = client_of(TinyAnswers, SMALL, shared)
+    name = "Sở Y tế"
+    keys_of_it = [key_of(shared, "staff", said) for said in (name, unicodedata.normalize("NFD", name), " Sở  Y tế ")]
+    made = client.post("/v1/briefs", json=BRIEF, headers=keys_of_it[0]).headers["location"]
+    assert [client.get(made, headers=key).status_code for key in keys_of_it] == [200, 200, 200]
 
 
 def test_another_departments_things_are_not_found_and_not_listed(shared: Store) -> None:

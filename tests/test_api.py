@@ -343,6 +343,7 @@ def test_a_method_not_allowed_is_told_which_are(client: TestClient, method: str,
         ("fr, *", "vi"),
         ("en;q=abc", "vi"),
         ("en;q=0", "vi"),
+        ("en; q=0.9, vi ;q=0.1", "en"),
     ],
 )
 def test_the_reader_chooses_the_language(header: str, language: str) -> None:

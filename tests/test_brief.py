@@ -46,6 +46,14 @@ def test_a_platform_or_format_that_is_none_is_refused_and_the_choice_named(brief
     assert "tiktok" in refused.value.en or "video" in refused.value.en
 
 
+def test_what_is_both_wanted_and_to_be_avoided_is_refused() -> None:
+    facet = "Rượu  bia"
+    for brief in (Brief("x", must=(facet,), must_not=("rượu bia",)), Brief("x", nice=(facet,), must_not=("rượu bia",))):
+        with pytest.raises(BriefRefused, match="rượu bia"):
+            brief.checked()
+    assert Brief("x", must=("rượu",), must_not=("rượu bia",)).checked()
+
+
 def test_a_row_keeps_defaults_for_what_it_does_not_say() -> None:
     row = {
         "brief_id": "b1",

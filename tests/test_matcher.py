@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,16 @@ def test_facets_say_who_covers_what_and_what_nobody_covers(matcher: Matcher) -> 
     assert OWNERS[facets["nộp hồ sơ trực tuyến"].post_id or ""] == "dvc"
     assert not facets["phượt vịnh đèo dốc"].covered
     assert "must_uncovered" in entry.against
+
+
+def test_letters_and_marks_apart_are_the_same_brief(matcher: Matcher) -> None:
+    said = Brief("tuyên truyền cấp giấy tờ", text="cần hồ sơ", must=("nộp hồ sơ trực tuyến",))
+    title, text = (unicodedata.normalize("NFD", text) for text in (said.title, said.text))
+    apart = Brief(title, text, must=said.must)
+    found, same = matcher.shortlist(said, 20), matcher.shortlist(apart, 20)
+    assert [(entry.creator_id, entry.score) for entry in found.entries] == [
+        (entry.creator_id, entry.score) for entry in same.entries
+    ]
 
 
 def test_evidence_is_the_creators_own_and_has_the_matched_words(matcher: Matcher) -> None:

@@ -6,8 +6,10 @@ import hashlib
 import json
 import re
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +18,7 @@ from sqlalchemy import event, select, text
 
 from kolmatch.errors import BundleMissing
 from serving.answers import Answers
+from serving.shortlists.leaving_out import left_out
 from serving.store import audit
 from serving.store.database import Store
 from serving.store.tables import AuditRow
@@ -303,9 +306,62 @@ def test_a_block_leaves_a_creator_out_of_this_brief_until_it_ends_and_out_of_no_
     assert [entry["creator_id"] for entry in listed["entries"]] == ["syn-0001"]
     other = office.post("/v1/shortlists", BRIEF).json()
     assert "syn-0007" in [entry["creator_id"] for entry in other["entries"]]
-    office.put(f"{address}/disposition", {**block, "until": "2026-11-22"}, **{"If-Match": '"2"'})
+    assert [left_out(office.store, brief_id, NOW.date() + timedelta(days=n)).blocked for n in (0, 1)] == [
+        ("syn-0007",),
+        (),
+    ]
+    over = office.put(f"{address}/disposition", {**block, "until": "2026-11-22"}, **{"If-Match": '"2"'})
+    assert_refused(over, 422, "input_refused")
+    office.put(f"{address}/disposition", {**block, "disposition": "cleared"}, **{"If-Match": '"2"'})
     again = office.post(f"/v1/briefs/{brief_id}/shortlists", {}).json()
     assert "syn-0007" in [entry["creator_id"] for entry in again["entries"]]
+
+
+def test_nobody_is_invited_who_is_blocked_or_not_on_the_list_that_is_named(office: Office) -> None:
+    made = office.post("/v1/shortlists", BRIEF).json()
+    about = {"brief_id": made["brief_id"], "creator_id": "syn-0007"}
+    decided = {
+        **about,
+        "shortlist_id": made["shortlist_id"],
+        "decision": "invited",
+        "reason": "hợp",
+        "decided_by": "An",
+    }
+    stranger = office.post("/v1/decisions", {**decided, "creator_id": "khong_co_that"})
+    assert_refused(stranger, 409, "conflict")
+    check = office.post("/v1/checks", {**about, "kind": "conflict"})
+    block = {"disposition": "blocked", "by": "Ông A", "reason": "trái yêu cầu"}
+    address = f"/v1/checks/{check.json()['check_id']}/disposition"
+    office.put(address, block, **{"If-Match": check.headers["etag"]})
+    assert_refused(office.post("/v1/decisions", decided), 409, "conflict")
+    assert office.post("/v1/decisions", {**decided, "decision": "rejected"}).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["Nguyễn Văn A", "nguyễn  văn a"])
+def test_a_name_is_the_same_however_its_letters_were_typed(office: Office, name: str) -> None:
+    address = f"/v1/shortlists/{office.shortlist()}"
+    assert office.post(f"{address}/proposal", {"by": "Nguyễn Văn A", "reason": "đủ"}).status_code == 201
+    itself = {"by": unicodedata.normalize("NFD", name), "reason": "tốt"}
+    assert_refused(office.approve(f"{address}/approval", itself), 409, "conflict")
+    assert office.approve(f"{address}/approval", {"by": "Bà B", "reason": "tốt"}).status_code == 201
+
+
+def test_two_representations_of_a_list_have_two_tags(office: Office) -> None:
+    address = f"/v1/shortlists/{office.shortlist()}"
+    whole, short = office.get(address), office.get(address, explain=False)
+    for answer in (whole, short):
+        assert answer.headers["etag"] == f'"{hashlib.sha256(answer.content).hexdigest()}"'
+    assert whole.headers["etag"] != short.headers["etag"]
+
+
+def test_who_opted_out_is_told_of_by_no_repeated_request(office: Office) -> None:
+    about = {"brief_id": office.brief(), "creator_id": "syn-0007", "kind": "unsafe_words"}
+    sent = {**about, "evidence": [{"post_id": "p-secret", "words": ["cá cược"]}]}
+    send = partial(office.post, "/v1/checks", sent, **{"Idempotency-Key": "once"})
+    assert "p-secret" in send().text
+    assert "p-secret" in send().text
+    opt_out(office.store, "syn-0007")
+    assert_refused(send(), 404, "unknown_creator")
 
 
 def test_checks_are_found_by_what_they_are(office: Office) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +48,7 @@ def create_key(
             key_id=key_id,
             name=name,
             role=role,
-            department=department,
+            department=department_named(department),
             sha256=_digest(secret),
             requests_per_minute=requests_per_minute,
             created_at=writing.now,
@@ -57,6 +58,11 @@ def create_key(
     )
     writing.note("key.create", key_id)
     return NewKey(key_id, secret)
+
+
+def department_named(said: str) -> str:
+    """A department's name as it is kept and compared: composed letters, single blanks. "Sở  Y tế " is "Sở Y tế"."""
+    return " ".join(unicodedata.normalize("NFC", said).split())
 
 
 def list_keys(session: Session) -> Sequence[ApiKeyRow]:

@@ -10,6 +10,7 @@ import jwt
 from kolmatch.errors import NotSignedIn, StoreError
 from kolmatch.settings import AccessSettings
 from serving.access.callers import ROLES, Caller, Role
+from serving.access.keys import department_named
 
 # Signatures that the issuer makes with a key of its own; shared secrets (HS256) and `none` are not among them.
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
@@ -63,7 +64,7 @@ class Tokens:
         role = self._role(claims.get(self._settings.oidc_role_claim))
         if role is None or not isinstance(department, str) or not 0 < len(subject) <= _MAX_SUBJECT:
             raise _refused("it names no role or department known here", "không nêu vai trò hoặc phòng ban được biết")
-        return Caller(f"oidc:{subject}", role, department, default_rate)
+        return Caller(f"oidc:{subject}", role, department_named(department), default_rate)
 
     def _claims(self, token: str, audience: str) -> dict[str, Any]:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kolmatch.errors import UnknownRecord
+from kolmatch.errors import InputRefused, UnknownRecord
 from serving.access.callers import Caller
 from serving.briefs.records import find_brief
 from serving.checks.schemas import CheckAnswer, CheckBody, CheckPage, DispositionBody
@@ -48,12 +49,30 @@ def add_check(writing: Writing, caller: Caller, check_id: str, body: CheckBody) 
 
 
 def settle_check(writing: Writing, row: CheckRow, body: DispositionBody) -> CheckAnswer:
-    """Give a check another disposition; earlier ones stay in its steps."""
+    """Give a check another disposition; earlier ones stay in its steps.
+
+    Raises:
+        InputRefused: it would hold until a day that is over.
+    """
+    check_holds(body, writing.now.date())
     row.revision += 1
     row.disposition, row.by, row.reason, row.until = body.disposition, body.by, body.reason, body.until
     row.updated_at = writing.now
     add_step(writing, row)
     return answer_of(row, Gone.read(writing.session))
+
+
+def check_holds(body: DispositionBody, today: date) -> None:
+    """Make sure that a disposition does not end before it begins.
+
+    Raises:
+        InputRefused: it does.
+    """
+    if body.until is not None and body.until < today:
+        raise InputRefused(
+            f"until {body.until} is over: it would hold nothing. Give today or a later day, or none.",
+            f"until {body.until} đã qua nên không có hiệu lực. Hãy ghi từ hôm nay trở đi, hoặc để trống.",
+        )
 
 
 def find_check(session: Session, caller: Caller, check_id: str) -> CheckRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -12,10 +13,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from kolmatch.errors import Conflict
+from kolmatch.errors import Conflict, InputRefused
 from serving.access.callers import Caller, Role
 from serving.access.guard import CallerIn
-from serving.checks.records import find_check, settle_check
+from serving.checks.records import check_holds, find_check, settle_check
 from serving.checks.schemas import DispositionBody
 from serving.creating import check_match, created
 from serving.creators.gone import check_there
@@ -29,6 +30,7 @@ from serving.pages.forms import Fault, FormRefused, OnceIn, checked, iso_day, re
 from serving.pages.language import language_of
 from serving.pages.rendering import piece
 from serving.pages.shortlist_page import KeptList, kept_page, last_name, read_list
+from serving.problems import Language
 from serving.schemas import CreatorId, RecordPath
 from serving.service import RankingIn, ServiceIn
 from serving.shortlists import status
@@ -131,6 +133,7 @@ def settle(
     typed = {name: text_of(form, name) for name in ("disposition", "by", "reason", "until")}
     try:
         body = checked(DispositionBody, {**typed, "until": iso_day(typed["until"])}, language_of(request))
+        _check_holds(body, service.now().date(), language_of(request))
     except FormRefused as wrong:
         kept = read_list(service, caller, shortlist_id)
         about = {"creator_id": text_of(form, "creator_id")}
@@ -142,6 +145,13 @@ def settle(
         settle_check(writing, row, body)
         creator_id = row.creator_id
     return _to_decide(shortlist_id, creator_id)
+
+
+def _check_holds(body: DispositionBody, today: date, language: Language) -> None:
+    try:
+        check_holds(body, today)
+    except InputRefused as error:
+        raise refusal("until", error, language) from error
 
 
 def _add_step(name: str, role: Role, move: Callable[[Writing, ShortlistRow, StepBody], None], says: str) -> None:

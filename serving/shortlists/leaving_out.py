@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from data.tombstones import marked
@@ -30,7 +30,7 @@ def left_out(store: Store, brief_id: str | None, today: date) -> LeftOut:
     """Who is left out today of a list, and of one for this kept brief."""
     stones = store.rows(_STONES)
     gone = tuple(stone.creator_id for stone in stones)
-    return LeftOut(gone, stones[-1].number if stones else 0, blocked(store, brief_id, today) if brief_id else ())
+    return LeftOut(gone, stones[-1].number if stones else 0, _blocked_now(store, brief_id, today) if brief_id else ())
 
 
 def opted_out_until(session: Session, highest: int) -> tuple[str, ...]:
@@ -45,14 +45,21 @@ def everyone_gone(session: Session) -> tuple[str, ...]:
     return tuple(session.execute(found).scalars())
 
 
-def blocked(store: Store, brief_id: str, today: date) -> tuple[str, ...]:
+def blocked(session: Session, brief_id: str, today: date) -> tuple[str, ...]:
     """Whom a named person blocked for this campaign, the block still holding."""
-    found = select(CheckRow.creator_id).where(
+    return tuple(sorted(set(session.execute(_blocked(brief_id, today)).scalars())))
+
+
+def _blocked_now(store: Store, brief_id: str, today: date) -> tuple[str, ...]:
+    return tuple(sorted({row.creator_id for row in store.rows(_blocked(brief_id, today))}))
+
+
+def _blocked(brief_id: str, today: date) -> Select[str]:
+    return select(CheckRow.creator_id).where(
         CheckRow.brief_id == brief_id,
         CheckRow.disposition == "blocked",
         or_(CheckRow.until.is_(None), CheckRow.until >= today),
     )
-    return tuple(sorted({row.creator_id for row in store.rows(found)}))
 
 
 def is_gone(session: Session, creator_id: str) -> bool:

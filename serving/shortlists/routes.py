@@ -119,7 +119,7 @@ def get_shortlist(
         kept = find_shortlist(session, caller, shortlist_id).answer
         answer = shown_json(kept, Gone.read(session))
     body = answer if explain else without_reasons(answer)
-    return Response(body, media_type=JSON, headers={"ETag": f'"{sha256(answer)}"'})
+    return Response(body, media_type=JSON, headers={"ETag": f'"{sha256(body)}"'})
 
 
 @router.get(

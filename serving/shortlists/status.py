@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -82,4 +84,5 @@ def _move(writing: Writing, row: ShortlistRow, before: str, after: str, body: St
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+    """The same for one name however it was typed: capitals, blanks, letters composed or not."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
