@@ -51,6 +51,18 @@ REASONS: Final = {
     "days_swapped": Reason("before starts_on", "sớm hơn starts_on"),
     "broken_line": Reason("the line is not a JSON object", "dòng này không phải một đối tượng JSON"),
     "long_line": Reason("the line is longer than 16 MiB", "dòng này dài hơn 16 MiB"),
+    "column_twice": Reason(
+        "this column stands twice in the line, maybe in other letters; keep one",
+        "cột này có hai lần trong cùng một dòng, có thể khác chữ hoa, chữ thường; hãy giữ một",
+    ),
+    "not_text": Reason(
+        "an object, a list or true/false of JSON where text is wanted; write it in quotation marks",
+        "là đối tượng, danh sách hoặc true/false của JSON ở nơi cần văn bản; hãy ghi trong dấu ngoặc kép",
+    ),
+    "float_id": Reason(
+        "a number with a fraction of over 15 digits, its last digits are lost; write ids as text and export them again",
+        "mã bị ghi thành số thực trên 15 chữ số, các chữ số cuối đã mất; hãy để cột mã là văn bản rồi xuất lại",
+    ),
     "cell_count": Reason(
         "has another number of cells than the header; is a quotation mark or a delimiter missing?",
         "có số ô khác với dòng tiêu đề; có thiếu dấu ngoặc kép hoặc dấu phân cách không?",
