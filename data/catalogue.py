@@ -18,7 +18,7 @@ from data.checks import check
 from data.contract import OBSERVATIONS, ROW, STORED, Table, table_named
 from data.generations import Generation
 from data.merging import ORDER, SYNTHETIC, Merged, labelled, merge, observations_of, orphans, stored_schema
-from data.readers import Chunk, read_chunks
+from data.readers import read_chunks
 from data.reasons import PROBLEMS, REJECTS, explained
 from data.tombstones import Tombstones
 from kolmatch.errors import CatalogueDamaged, UsageError
@@ -163,9 +163,10 @@ def stored_rows(generation: Generation | None, table: Table) -> pl.LazyFrame:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of one file: `read` is `accepted` and `rejected`; `accepted` is the four counts before `orphans`.
+    """What became of one file: `read` is `accepted`, `rejected` and `erased`; `accepted` is `new` to `superseded`.
 
     `rejects` has a line per problem (schema `REJECTS`), so more lines than rejected rows when a row has several.
+    `erased` counts rows left out because their creator was erased: no fault of the file, and no report repeats the id.
     `orphans` counts accepted rows that name a creator or brief not imported yet. `written` is False after a dry
     run, when nothing changed, and when `strict` refused the file.
     """
@@ -177,6 +178,7 @@ class ImportReport:
     replaced: int = 0
     unchanged: int = 0
     superseded: int = 0
+    erased: int = 0
     orphans: int = 0
     written: bool = False
     unknown_columns: tuple[str, ...] = ()
@@ -190,7 +192,7 @@ class ImportReport:
     @property
     def read(self) -> int:
         """Rows of the file, empty ones left out."""
-        return self.accepted + self.rejected
+        return self.accepted + self.rejected + self.erased
 
 
 def import_file(
@@ -242,11 +244,12 @@ def _workplace(home: Path, *, dry_run: bool) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """A file's checked rows on disk, and what was wrong with the others."""
+    """A file's checked rows on disk, what was wrong with the others, and how many were of erased creators."""
 
     file: Path
     rows: pl.LazyFrame
     problems: pl.DataFrame
+    erased: int
     unknown: tuple[str, ...]
 
 
@@ -263,32 +266,27 @@ def _stage(
     problems = [pl.DataFrame(schema=PROBLEMS)]
     unknown: dict[str, None] = {}
     parts = []
+    gone = 0
     for number, chunk in enumerate(read_chunks(file, table)):
-        good, wrong = _checked(table, chunk, erased, now)
+        checked = check(table, chunk.frame, now=now)
+        good = _still_there(checked.good, erased)
+        gone += checked.good.height - good.height
         parts.append(folder / f"{number:06d}.parquet")
         labelled(table, good, synthetic=synthetic).rename({ROW: ORDER}).write_parquet(parts[-1], compression="lz4")
-        problems.append(wrong)
+        problems += [chunk.problems, checked.problems]
         unknown |= dict.fromkeys(chunk.unknown)
         progress(chunk.done)
     schema = pl.Schema({ORDER: pl.Int64(), **stored_schema(table)})
     rows = pl.scan_parquet(parts, glob=False) if parts else pl.LazyFrame(schema=schema)
-    return _Staged(file, rows, pl.concat(problems), tuple(unknown))
+    return _Staged(file, rows, pl.concat(problems), gone, tuple(unknown))
 
 
-def _checked(table: Table, chunk: Chunk, erased: Tombstones, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
-    checked = check(table, chunk.frame, now=now)
-    good, refused = _still_there(checked.good, erased)
-    return good, pl.concat([chunk.problems, checked.problems, refused])
-
-
-def _still_there(rows: pl.DataFrame, erased: Tombstones) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of creators who were not erased, and why the others are refused; the report does not repeat the id."""
-    gone = erased.among(rows["creator_id"].unique().to_list()) if erased.marks and "creator_id" in rows.columns else ()
-    if not gone:
-        return rows, pl.DataFrame(schema=PROBLEMS)
-    theirs = pl.col("creator_id").is_in(list(gone))
-    said = {"column": pl.lit("creator_id"), "value": pl.lit(None, pl.String), "code": pl.lit("erased")}
-    return rows.filter(~theirs), rows.filter(theirs).select(pl.col(ROW).alias("row"), **said)
+def _still_there(rows: pl.DataFrame, erased: Tombstones) -> pl.DataFrame:
+    """Rows of creators who were not erased."""
+    if not erased.marks or "creator_id" not in rows.columns:
+        return rows
+    gone = erased.among(rows["creator_id"].drop_nulls().unique().to_list())
+    return rows.filter(~pl.col("creator_id").is_in(list(gone)))
 
 
 def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, dict[str, Merged]]:
@@ -307,6 +305,7 @@ def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, d
         replaced=main.replaced,
         unchanged=main.unchanged,
         superseded=main.superseded,
+        erased=staged.erased,
         orphans=orphans(table, staged.rows, referred),
         unknown_columns=staged.unknown,
         rejects=explained(staged.problems, table.columns, staged.file.name),

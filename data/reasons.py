@@ -71,10 +71,6 @@ REASONS: Final = {
         "quotation marks do not match; what follows may have been read as part of this row",
         "dấu ngoặc kép không khớp; nội dung sau đó có thể đã bị đọc gộp vào dòng này",
     ),
-    "erased": Reason(
-        "this creator asked to be erased and is not taken in again",
-        "người này đã yêu cầu xóa dữ liệu nên không được nhập lại",
-    ),
     "rounded_id": Reason(
         "Excel rounded this id, its last digits are lost; format the column as text and paste the ids again",
         "Excel đã làm tròn mã này, các chữ số cuối bị mất; hãy định dạng cột là Text rồi dán lại mã",

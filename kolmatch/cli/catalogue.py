@@ -137,6 +137,7 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         ("Hợp lệ · Accepted", report.accepted),
         *(fate for fate in fates if fate[1]),
         ("Bị loại · Rejected", report.rejected),
+        *([("Của người đã xóa, bỏ qua · Of erased creators, left out", report.erased)] if report.erased else []),
     ]
 
 
