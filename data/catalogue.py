@@ -292,6 +292,8 @@ def _still_there(rows: pl.DataFrame, erased: Tombstones) -> pl.DataFrame:
 def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, dict[str, Merged]]:
     """The report, and the tables that would change."""
     old = generations.current_or_none(home)
+    if old is not None:
+        generations.verify(old)  # or what was damaged would be written anew with a hash that says it is whole
     merged = {table.name: merge(table, stored_rows(old, table), staged.rows)}
     if table.name == "posts":
         merged[OBSERVATIONS.name] = merge(OBSERVATIONS, stored_rows(old, OBSERVATIONS), observations_of(staged.rows))

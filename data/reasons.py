@@ -26,6 +26,10 @@ REASONS: Final = {
         "holds a control character, which a person cannot see; type the cell again",
         "chứa ký tự điều khiển không nhìn thấy được; hãy gõ lại ô này",
     ),
+    "unseen": Reason(
+        "an id with a character that nobody sees, an odd blank or two blanks; type the id again",
+        "mã chứa ký tự không nhìn thấy, khoảng trắng lạ hoặc hai khoảng trắng liền nhau; hãy gõ lại mã",
+    ),
     "long": Reason("longer than {limit} characters", "dài hơn {limit} ký tự"),
     "choice": Reason("not one of: {choices}", "không thuộc các giá trị cho phép: {choices}"),
     "boolean": Reason("not yes or no; write có/không or true/false", "không phải có hoặc không; hãy ghi có/không"),

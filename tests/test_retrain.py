@@ -168,14 +168,13 @@ def test_a_month_that_left_files_waiting_names_them_and_takes_them_in_when_it_is
     home, folder = tmp_path / "home", tmp_path / "drop"
     shutil.copytree(ended[0], home)
     shutil.copytree(files, folder)
-    put(folder / "briefs.csv", b"brief_id,title\nb2,An toan thuc pham\n")
-    os.utime(folder / "briefs.csv", (OCTOBER.timestamp() - 3,) * 2)
+    put(folder / "yeu-cau.csv", b"brief_id,title\nb2,An toan thuc pham\n")
     first = run(home, folder, month="2026-10")
     month = home / RETRAIN_FOLDER / "2026-10"
-    assert left_waiting(Journal.open(month)) == ("briefs.csv",)
-    assert "unfinished files: briefs.csv" in (month / LOG_FILE).read_text("utf-8")
+    assert left_waiting(Journal.open(month)) == ("yeu-cau.csv",)
+    assert "unknown files: yeu-cau.csv" in (month / LOG_FILE).read_text("utf-8")
     assert run(home, folder, month="2026-10") == first
-    put(folder / "briefs.csv", (folder / "briefs.csv").read_bytes())
+    (folder / "yeu-cau.csv").rename(folder / "briefs.csv")
     run(home, folder, month="2026-10")
     journal = Journal.open(month)
     assert [file["file"] for file in journal.steps["import"]["files"]] == ["briefs.csv"]

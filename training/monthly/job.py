@@ -284,7 +284,9 @@ class _Job:
         """The month's catalogue, the champion that it is held against, and the moment that parts what is held out."""
         self._progress("cut", 0, 1)
         shutil.rmtree(self._folder / "work", ignore_errors=True)
-        month = copy_month(Catalogue.open(self._home), self._end, self._month_home)
+        catalogue = Catalogue.open(self._home)
+        catalogue.verify()  # the copy has hashes of its own
+        month = copy_month(catalogue, self._end, self._month_home)
         champion = self._champion()
         last = month.table("posts")["published_at"].max()
         known_until = _last_post(bundle_folder(self._home, champion["champion"])) if champion["champion"] else None
