@@ -17,7 +17,7 @@ from data import generations
 from data.checks import check
 from data.contract import OBSERVATIONS, ROW, STORED, Table, table_named
 from data.generations import Generation
-from data.merging import ORDER, SYNTHETIC, Merged, labelled, merge, observations_of, orphans, stored_schema
+from data.merging import ORDER, SYNTHETIC, Merged, alike, labelled, merge, observations_of, orphans, stored_schema
 from data.readers import read_chunks
 from data.reasons import PROBLEMS, REJECTS, explained
 from data.tombstones import Tombstones
@@ -72,6 +72,11 @@ class Catalogue:
     def is_synthetic(self) -> bool:
         """Whether any row is synthetic; then whatever is made from it must say so."""
         return self.generation.synthetic
+
+    def alike(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of creators, with a row or with posts alone, that differ only by capital letters, in groups."""
+        everybody = pl.concat([_stored_of(self, name).select("creator_id") for name in ("creators", "posts")])
+        return alike(everybody, everybody)
 
     def verify(self) -> None:
         """Compare every file with its SHA-256.
@@ -167,7 +172,8 @@ class ImportReport:
 
     `rejects` has a line per problem (schema `REJECTS`), so more lines than rejected rows when a row has several.
     `erased` counts rows left out because their creator was erased: no fault of the file, and no report repeats the id.
-    `orphans` counts accepted rows that name a creator or brief not imported yet. `written` is False after a dry
+    `orphans` counts accepted rows that name a creator or brief not imported yet; `alike` are creators' ids that differ
+    only by capital letters from another's. `written` is False after a dry
     run, when nothing changed, and when `strict` refused the file.
     """
 
@@ -180,6 +186,7 @@ class ImportReport:
     superseded: int = 0
     erased: int = 0
     orphans: int = 0
+    alike: tuple[tuple[str, ...], ...] = ()
     written: bool = False
     unknown_columns: tuple[str, ...] = ()
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTS))
@@ -309,10 +316,17 @@ def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, d
         superseded=main.superseded,
         erased=staged.erased,
         orphans=orphans(table, staged.rows, referred),
+        alike=_alike(old, staged.rows),
         unknown_columns=staged.unknown,
         rejects=explained(staged.problems, table.columns, staged.file.name),
     )
     return report, {name: change for name, change in merged.items() if change.changes}
+
+
+def _alike(old: Generation | None, rows: pl.LazyFrame) -> tuple[tuple[str, ...], ...]:
+    if "creator_id" not in rows.collect_schema():
+        return ()
+    return alike(stored_rows(old, STORED["creators"]), rows)
 
 
 def table_writer(rows: pl.LazyFrame) -> Callable[[Path], tuple[int, int]]:

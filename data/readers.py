@@ -266,14 +266,14 @@ def _delimiter(header: str, table: Table) -> str:
 
 
 def _records(reader: Iterator[list[str]]) -> Iterator[list[str] | str]:
-    """Rows; where quotation marks do not match, the reason instead of the row."""
+    """Rows; where one cannot be read, the code of the reason instead of the row."""
     while True:
         try:
             yield next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield str(error)
+            yield "long_cell" if "field limit" in str(error) else "quotes"
 
 
 def _some_records(numbered: Iterator[tuple[int, list[str] | str]], rows: int) -> list[tuple[int, list[str] | str]]:
@@ -292,10 +292,10 @@ def _sorted_out(
 ) -> tuple[list[tuple[int, list[str]]], pl.DataFrame]:
     """Rows with as many cells as the header has, and the others as problems; empty rows are neither."""
     good: list[tuple[int, list[str]]] = []
-    wrong: list[tuple[int, str | None, str, str]] = []
+    wrong: list[tuple[int, str | None, str | None, str]] = []
     for number, record in batch:
         if isinstance(record, str):
-            wrong.append((number, None, record, "quotes"))
+            wrong.append((number, None, None, record))
         elif not any(map(str.strip, record)):
             continue
         elif len(record) < width or any(record[width:]):

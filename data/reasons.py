@@ -71,6 +71,10 @@ REASONS: Final = {
         "has another number of cells than the header; is a quotation mark or a delimiter missing?",
         "có số ô khác với dòng tiêu đề; có thiếu dấu ngoặc kép hoặc dấu phân cách không?",
     ),
+    "long_cell": Reason(
+        "a cell is longer than 131,072 characters; shorten it, or check whether a quotation mark is missing before it",
+        "có ô dài hơn 131.072 ký tự; hãy rút ngắn, hoặc xem có thiếu dấu ngoặc kép ở trước không",
+    ),
     "quotes": Reason(
         "quotation marks do not match; what follows may have been read as part of this row",
         "dấu ngoặc kép không khớp; nội dung sau đó có thể đã bị đọc gộp vào dòng này",

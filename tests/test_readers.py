@@ -387,3 +387,11 @@ def test_parquet_text_that_is_not_utf8_names_its_column(tmp_path: Path) -> None:
     pq.write_table(pa.table({**good, "text": bad}), tmp_path / "a.parquet")
     with pytest.raises(FileUnreadable, match="column text: "):
         list(read_chunks(tmp_path / "a.parquet", POSTS))
+
+
+def test_an_over_long_cell_of_csv_is_told_as_such(tmp_path: Path) -> None:
+    head = b"post_id,creator_id,platform,published_at,text\n"
+    rows = b"p1,c1,tiktok,2026-11-05," + b"x" * 131_073 + b"\np2,c1,tiktok,2026-11-05,y\n"
+    chunks = chunks_of(head + rows, "a.csv", tmp_path)
+    assert problems(chunks) == [(2, "long_cell")]
+    assert typed(chunks)["post_id"].to_list() == ["p2"]
