@@ -127,6 +127,8 @@ def shortlist(
 def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Path) -> None:
     """Rank creators for every brief of a file.
 
+    Columns that are not known are named and kept out; one that seems a mistyped name, must_nott, is refused.
+
     Example: kolmatch rank --briefs briefs.jsonl --top 100 --by fit --out ranking.jsonl
     """
     from data.rows import read_rows
