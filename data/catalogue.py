@@ -17,8 +17,8 @@ from data import generations
 from data.checks import check
 from data.contract import OBSERVATIONS, ROW, STORED, Table, table_named
 from data.generations import Generation
-from data.merging import ORDER, SYNTHETIC, Merged, labelled, merge, observations_of, orphans, stored_schema
-from data.readers import Chunk, read_chunks
+from data.merging import ORDER, SYNTHETIC, Merged, alike, labelled, merge, observations_of, orphans, stored_schema
+from data.readers import read_chunks
 from data.reasons import PROBLEMS, REJECTS, explained
 from data.tombstones import Tombstones
 from kolmatch.errors import CatalogueDamaged, UsageError
@@ -72,6 +72,11 @@ class Catalogue:
     def is_synthetic(self) -> bool:
         """Whether any row is synthetic; then whatever is made from it must say so."""
         return self.generation.synthetic
+
+    def alike(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of creators, with a row or with posts alone, that differ only by capital letters, in groups."""
+        everybody = pl.concat([_stored_of(self, name).select("creator_id") for name in ("creators", "posts")])
+        return alike(everybody, everybody)
 
     def verify(self) -> None:
         """Compare every file with its SHA-256.
@@ -163,10 +168,12 @@ def stored_rows(generation: Generation | None, table: Table) -> pl.LazyFrame:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of one file: `read` is `accepted` and `rejected`; `accepted` is the four counts before `orphans`.
+    """What became of one file: `read` is `accepted`, `rejected` and `erased`; `accepted` is `new` to `superseded`.
 
     `rejects` has a line per problem (schema `REJECTS`), so more lines than rejected rows when a row has several.
-    `orphans` counts accepted rows that name a creator or brief not imported yet. `written` is False after a dry
+    `erased` counts rows left out because their creator was erased: no fault of the file, and no report repeats the id.
+    `orphans` counts accepted rows that name a creator or brief not imported yet; `alike` are creators' ids that differ
+    only by capital letters from another's. `written` is False after a dry
     run, when nothing changed, and when `strict` refused the file.
     """
 
@@ -177,7 +184,9 @@ class ImportReport:
     replaced: int = 0
     unchanged: int = 0
     superseded: int = 0
+    erased: int = 0
     orphans: int = 0
+    alike: tuple[tuple[str, ...], ...] = ()
     written: bool = False
     unknown_columns: tuple[str, ...] = ()
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTS))
@@ -190,7 +199,7 @@ class ImportReport:
     @property
     def read(self) -> int:
         """Rows of the file, empty ones left out."""
-        return self.accepted + self.rejected
+        return self.accepted + self.rejected + self.erased
 
 
 def import_file(
@@ -242,11 +251,12 @@ def _workplace(home: Path, *, dry_run: bool) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """A file's checked rows on disk, and what was wrong with the others."""
+    """A file's checked rows on disk, what was wrong with the others, and how many were of erased creators."""
 
     file: Path
     rows: pl.LazyFrame
     problems: pl.DataFrame
+    erased: int
     unknown: tuple[str, ...]
 
 
@@ -263,37 +273,34 @@ def _stage(
     problems = [pl.DataFrame(schema=PROBLEMS)]
     unknown: dict[str, None] = {}
     parts = []
+    gone = 0
     for number, chunk in enumerate(read_chunks(file, table)):
-        good, wrong = _checked(table, chunk, erased, now)
+        checked = check(table, chunk.frame, now=now)
+        good = _still_there(checked.good, erased)
+        gone += checked.good.height - good.height
         parts.append(folder / f"{number:06d}.parquet")
         labelled(table, good, synthetic=synthetic).rename({ROW: ORDER}).write_parquet(parts[-1], compression="lz4")
-        problems.append(wrong)
+        problems += [chunk.problems, checked.problems]
         unknown |= dict.fromkeys(chunk.unknown)
         progress(chunk.done)
     schema = pl.Schema({ORDER: pl.Int64(), **stored_schema(table)})
     rows = pl.scan_parquet(parts, glob=False) if parts else pl.LazyFrame(schema=schema)
-    return _Staged(file, rows, pl.concat(problems), tuple(unknown))
+    return _Staged(file, rows, pl.concat(problems), gone, tuple(unknown))
 
 
-def _checked(table: Table, chunk: Chunk, erased: Tombstones, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
-    checked = check(table, chunk.frame, now=now)
-    good, refused = _still_there(checked.good, erased)
-    return good, pl.concat([chunk.problems, checked.problems, refused])
-
-
-def _still_there(rows: pl.DataFrame, erased: Tombstones) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of creators who were not erased, and why the others are refused; the report does not repeat the id."""
-    gone = erased.among(rows["creator_id"].unique().to_list()) if erased.marks and "creator_id" in rows.columns else ()
-    if not gone:
-        return rows, pl.DataFrame(schema=PROBLEMS)
-    theirs = pl.col("creator_id").is_in(list(gone))
-    said = {"column": pl.lit("creator_id"), "value": pl.lit(None, pl.String), "code": pl.lit("erased")}
-    return rows.filter(~theirs), rows.filter(theirs).select(pl.col(ROW).alias("row"), **said)
+def _still_there(rows: pl.DataFrame, erased: Tombstones) -> pl.DataFrame:
+    """Rows of creators who were not erased."""
+    if not erased.marks or "creator_id" not in rows.columns:
+        return rows
+    gone = erased.among(rows["creator_id"].drop_nulls().unique().to_list())
+    return rows.filter(~pl.col("creator_id").is_in(list(gone)))
 
 
 def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, dict[str, Merged]]:
     """The report, and the tables that would change."""
     old = generations.current_or_none(home)
+    if old is not None:
+        generations.verify(old)  # or what was damaged would be written anew with a hash that says it is whole
     merged = {table.name: merge(table, stored_rows(old, table), staged.rows)}
     if table.name == "posts":
         merged[OBSERVATIONS.name] = merge(OBSERVATIONS, stored_rows(old, OBSERVATIONS), observations_of(staged.rows))
@@ -307,11 +314,19 @@ def _weighed(home: Path, table: Table, staged: _Staged) -> tuple[ImportReport, d
         replaced=main.replaced,
         unchanged=main.unchanged,
         superseded=main.superseded,
+        erased=staged.erased,
         orphans=orphans(table, staged.rows, referred),
+        alike=_alike(old, staged.rows),
         unknown_columns=staged.unknown,
         rejects=explained(staged.problems, table.columns, staged.file.name),
     )
     return report, {name: change for name, change in merged.items() if change.changes}
+
+
+def _alike(old: Generation | None, rows: pl.LazyFrame) -> tuple[tuple[str, ...], ...]:
+    if "creator_id" not in rows.collect_schema():
+        return ()
+    return alike(stored_rows(old, STORED["creators"]), rows)
 
 
 def table_writer(rows: pl.LazyFrame) -> Callable[[Path], tuple[int, int]]:

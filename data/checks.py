@@ -22,6 +22,12 @@ NO: Final = ("false", "0", "0.0", "không", "khong", "no", "n", "sai")
 CLOCK_SLACK: Final = timedelta(days=1)  # clocks and zones of exporters are off by hours, not by days
 _CONTROL_IN_TEXT: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _CONTROL_IN_LINE: Final = r"[\x00-\x1f\x7f]"
+# What nobody sees in an id: format characters, odd blanks, fillers, variation selectors; and two blanks for one.
+_UNSEEN_IN_ID: Final = (
+    r"[\p{Cf}\p{Z}\x{034f}\x{115f}\x{1160}\x{180b}-\x{180d}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}--\x20]|  "
+)
+# What turns the direction of writing, so that a name reads as another; joiners of emoji stay.
+_DIRECTIONS: Final = r"[\x{061c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 _VALUE: Final = "value"
 _CODE: Final = "code"
 
@@ -104,14 +110,27 @@ def _judged(raw: pl.Series, value: pl.Expr, *reasons: tuple[pl.Expr, str]) -> pl
     return judged.with_columns(pl.when(pl.col(_CODE).is_null()).then(pl.col(_VALUE)).alias(_VALUE))
 
 
-def _line(_: Column, raw: pl.Series) -> pl.DataFrame:
+def _id(_: Column, raw: pl.Series) -> pl.DataFrame:
     text = pl.col("raw")
+    reasons = ((_CONTROL_IN_LINE, "control"), (_UNSEEN_IN_ID, "unseen"))
+    wrong = [(text.str.contains(pattern), code) for pattern, code in reasons]
+    return _judged(raw, text, *wrong, (text.str.len_chars() > LINE_LIMIT, "long"))
+
+
+def _one_way(text: pl.Expr) -> pl.Expr:
+    """Text without characters that turn its direction; missing where nothing is left."""
+    left = text.str.replace_all(_DIRECTIONS, "").str.strip_chars()
+    return pl.when(left != "").then(left)
+
+
+def _line(_: Column, raw: pl.Series) -> pl.DataFrame:
+    text = _one_way(pl.col("raw"))
     too_long = text.str.len_chars() > LINE_LIMIT
     return _judged(raw, text, (text.str.contains(_CONTROL_IN_LINE), "control"), (too_long, "long"))
 
 
 def _text(_: Column, raw: pl.Series) -> pl.DataFrame:
-    text = pl.col("raw").str.replace_all("\r\n", "\n", literal=True)
+    text = _one_way(pl.col("raw")).str.replace_all("\r\n", "\n", literal=True)
     too_long = text.str.len_chars() > TEXT_LIMIT
     return _judged(raw, text, (text.str.contains(_CONTROL_IN_TEXT), "control"), (too_long, "long"))
 
@@ -134,7 +153,13 @@ def _typed(read: Callable[[pl.Series], pl.DataFrame]) -> Callable[[Column, pl.Se
 def _list(column: Column, raw: pl.Series) -> pl.DataFrame:
     items, broken = _items(column, raw)
     item = pl.element()
-    clean = item.str.normalize("NFC").str.strip_chars().str.strip_chars_start("#＃").str.strip_chars()
+    clean = (
+        item.str.normalize("NFC")
+        .str.replace_all(_DIRECTIONS, "")
+        .str.strip_chars()
+        .str.strip_chars_start("#＃")
+        .str.strip_chars()
+    )
     clean = clean.str.to_lowercase() if column.choices else clean
     kept = items.list.eval(clean).list.eval(item.filter(item != "")).list.unique(maintain_order=True)
     reasons = {
@@ -183,7 +208,7 @@ def _json_list(cell: str | None) -> list[str] | None:
 
 
 _BY_KIND: Final[dict[Kind, Callable[[Column, pl.Series], pl.DataFrame]]] = {
-    Kind.ID: _line,
+    Kind.ID: _id,
     Kind.LINE: _line,
     Kind.TEXT: _text,
     Kind.CHOICE: _choice,

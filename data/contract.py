@@ -24,6 +24,7 @@ AGE_BUCKETS: Final = ("age_13_17", "age_18_24", "age_25_34", "age_35_44", "age_4
 AGE_SUM_TOLERANCE: Final = 0.02  # platforms round their shares to whole percents
 TEXT_LIMIT: Final = 100_000  # characters; a two-hour transcript, and below the field limit of CSV (131,072)
 LINE_LIMIT: Final = 500  # characters of a name, an id, an address, one item of a list
+EXACT_INTEGER: Final = 2**53  # doubles, as Excel and pandas keep numbers, are whole only up to here
 SEPARATORS: Final = r"[;\n\r]+"  # between the items of a list in a cell
 HASHTAG_SEPARATORS: Final = r"[;,\s]+"
 

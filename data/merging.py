@@ -190,3 +190,17 @@ def orphans(table: Table, incoming: pl.LazyFrame, referred: dict[str, pl.LazyFra
         rows = rows.join(ids, on=column, how="left")
         lonely = lonely | (pl.col(column).is_not_null() & pl.col(f"#{column}").is_null())
     return int(rows.select(lonely.sum()).collect().item()) if table.refers_to else 0
+
+
+def alike(known: pl.LazyFrame, named: pl.LazyFrame) -> tuple[tuple[str, ...], ...]:
+    """Ids of creators that differ only by capital letters, one of them at least among the named: one person, maybe.
+
+    Both have `creator_id`. Ids are never put together by guess: an opt-out of one would not be one of the other.
+    """
+    ids = pl.concat([known.select("creator_id", new=False), named.select("creator_id", new=True)]).drop_nulls()
+    told = ids.group_by("creator_id").agg(pl.col("new").any())
+    groups = told.group_by(pl.col("creator_id").str.to_lowercase().alias("same")).agg(
+        pl.col("creator_id").sort(), pl.col("new").any()
+    )
+    found = groups.filter(pl.col("new"), pl.col("creator_id").list.len() > 1).sort("same").collect()
+    return tuple(tuple(one) for one in found["creator_id"])

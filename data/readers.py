@@ -26,8 +26,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.contract import ROW, Kind, Table
-from data.json_lines import KEYS_SAMPLED, LINE_BYTES, parsed
+from data.contract import EXACT_INTEGER, ROW, Kind, Table
+from data.json_lines import LINE_BYTES, parsed
 from data.reasons import PROBLEMS
 from kolmatch.errors import FileUnreadable
 
@@ -35,7 +35,6 @@ ROWS_PER_CHUNK: Final = 200_000  # at about 1 kB a post, a chunk and its copies 
 BYTES_PER_CHUNK: Final = 1 << 26
 XLSX_BYTES: Final = 1 << 30  # unpacked; a full sheet of posts is about 600 MB, a zip bomb far more
 DELIMITERS: Final = ",;\t|"
-EXACT_INTEGER: Final = 2**53  # Excel keeps numbers as doubles, whole only up to here
 ROUNDED_SHARE: Final = 0.05  # of long ids that are exact doubles; text ids are so by chance in 1 of 1,024
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 
@@ -176,14 +175,17 @@ def _unpacked(file: Path) -> Iterator[Path]:
 
 def _read_jsonl(file: Path, table: Table, rows: int) -> Iterator[Chunk]:
     columns: dict[str, None] = {}
-    first = 1
+    first, anything = 1, False
     with _opened(file) as (stream, done):
         while lines := _some_lines(stream, rows):
-            frame, broken, keys = parsed(lines, first, {_bare(name) for name in table.names}, KEYS_SAMPLED)
-            columns |= dict.fromkeys(keys)
+            frame, broken, names = parsed(lines, first, table)
+            columns |= dict.fromkeys(names)
             first += len(lines)
-            known, unknown = found_columns(file, table, list(columns)) if frame.height else ({}, ())
-            yield Chunk(_united(frame, known), broken, tuple(columns), unknown, done())
+            anything |= frame.height + broken.height > 0
+            _, unknown = found_columns(file, table, list(columns)) if frame.height else ({}, ())
+            yield Chunk(frame, broken, tuple(columns), unknown, done())
+    if not anything:
+        found_columns(file, table, ())  # an empty file is refused as an empty CSV is
 
 
 def _some_lines(stream: IO[bytes], rows: int) -> list[bytes]:
@@ -197,15 +199,6 @@ def _some_lines(stream: IO[bytes], rows: int) -> list[bytes]:
         lines.append(line)
         size += len(line)
     return lines
-
-
-def _united(frame: pl.DataFrame, known: dict[str, str]) -> pl.DataFrame:
-    """One column per column of the contract, whichever way each line spelt it."""
-    spelt: dict[str, list[str]] = {}
-    for spelling, name in known.items():
-        if spelling in frame.columns:
-            spelt.setdefault(name, []).append(spelling)
-    return frame.select(pl.col(ROW), *(pl.coalesce(spellings).alias(name) for name, spellings in spelt.items()))
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
@@ -273,14 +266,14 @@ def _delimiter(header: str, table: Table) -> str:
 
 
 def _records(reader: Iterator[list[str]]) -> Iterator[list[str] | str]:
-    """Rows; where quotation marks do not match, the reason instead of the row."""
+    """Rows; where one cannot be read, the code of the reason instead of the row."""
     while True:
         try:
             yield next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield str(error)
+            yield "long_cell" if "field limit" in str(error) else "quotes"
 
 
 def _some_records(numbered: Iterator[tuple[int, list[str] | str]], rows: int) -> list[tuple[int, list[str] | str]]:
@@ -299,10 +292,10 @@ def _sorted_out(
 ) -> tuple[list[tuple[int, list[str]]], pl.DataFrame]:
     """Rows with as many cells as the header has, and the others as problems; empty rows are neither."""
     good: list[tuple[int, list[str]]] = []
-    wrong: list[tuple[int, str | None, str, str]] = []
+    wrong: list[tuple[int, str | None, str | None, str]] = []
     for number, record in batch:
         if isinstance(record, str):
-            wrong.append((number, None, record, "quotes"))
+            wrong.append((number, None, None, record))
         elif not any(map(str.strip, record)):
             continue
         elif len(record) < width or any(record[width:]):
@@ -405,21 +398,48 @@ def _read_parquet(file: Path, table: Table, rows: int) -> Iterator[Chunk]:
         total = max(parquet.metadata.num_rows, 1)
         read = 0
         for batch in parquet.iter_batches(batch_size=rows, columns=list(known)):
-            frame = _as_text(batch, known)
             numbers = pl.int_range(read + 1, read + 1 + pl.len(), dtype=pl.Int64).alias(ROW)
+            frame = _as_frame(batch).rename(known).select(numbers, pl.all())
+            frame, problems = _without_float_ids(frame, table)
+            frame = frame.select(ROW, *(_text_of(name, kind) for name, kind in frame.schema.items() if name != ROW))
             read += batch.num_rows
-            yield Chunk(frame.select(numbers, pl.all()), _no_problems(), tuple(header), unknown, read / total)
+            yield Chunk(frame, problems, tuple(header), unknown, read / total)
 
 
-def _no_problems() -> pl.DataFrame:
-    return pl.DataFrame(schema=PROBLEMS)
-
-
-def _as_text(batch: pa.RecordBatch, known: dict[str, str]) -> pl.DataFrame:
-    batch.validate(full=True)  # text that is not UTF-8 must not get into polars
+def _as_frame(batch: pa.RecordBatch) -> pl.DataFrame:
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            column.validate(full=True)  # text that is not UTF-8 must not get into polars
+        except pa.ArrowInvalid as error:
+            raise pa.ArrowInvalid(f"column {name}: {error}") from error
     frame = pl.from_arrow(batch)
     assert isinstance(frame, pl.DataFrame)
-    return frame.rename(known).select(_text_of(name, dtype) for name, dtype in frame.rename(known).schema.items())
+    return frame
+
+
+def _without_float_ids(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Ids kept as floats as whole numbers, and rows taken out whose id is beyond what a float holds exactly.
+
+    pandas makes floats of a column of whole numbers that has a gap; NaN is such a gap.
+    """
+    kinds = {column.name: column.kind for column in table.columns}
+    ids = [name for name, dtype in frame.schema.items() if kinds.get(name) is Kind.ID and dtype.is_float()]
+    wrong = [
+        frame.filter(pl.col(name).abs() >= EXACT_INTEGER).select(
+            row=ROW, column=pl.lit(name), value=pl.col(name).cast(pl.String), code=pl.lit("float_id")
+        )
+        for name in ids
+    ]
+    problems = pl.concat([pl.DataFrame(schema=PROBLEMS), *wrong])
+    good = frame.filter(~pl.col(ROW).is_in(problems["row"].implode()))
+    whole = [
+        pl.when(pl.col(name) == pl.col(name).round())
+        .then(pl.col(name).cast(pl.Int64, strict=False).cast(pl.String))
+        .otherwise(pl.col(name).fill_nan(None).cast(pl.String))
+        .alias(name)
+        for name in ids
+    ]
+    return good.with_columns(whole), problems
 
 
 def _text_of(name: str, dtype: pl.DataType) -> pl.Expr:

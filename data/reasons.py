@@ -26,6 +26,10 @@ REASONS: Final = {
         "holds a control character, which a person cannot see; type the cell again",
         "chứa ký tự điều khiển không nhìn thấy được; hãy gõ lại ô này",
     ),
+    "unseen": Reason(
+        "an id with a character that nobody sees, an odd blank or two blanks; type the id again",
+        "mã chứa ký tự không nhìn thấy, khoảng trắng lạ hoặc hai khoảng trắng liền nhau; hãy gõ lại mã",
+    ),
     "long": Reason("longer than {limit} characters", "dài hơn {limit} ký tự"),
     "choice": Reason("not one of: {choices}", "không thuộc các giá trị cho phép: {choices}"),
     "boolean": Reason("not yes or no; write có/không or true/false", "không phải có hoặc không; hãy ghi có/không"),
@@ -51,17 +55,29 @@ REASONS: Final = {
     "days_swapped": Reason("before starts_on", "sớm hơn starts_on"),
     "broken_line": Reason("the line is not a JSON object", "dòng này không phải một đối tượng JSON"),
     "long_line": Reason("the line is longer than 16 MiB", "dòng này dài hơn 16 MiB"),
+    "column_twice": Reason(
+        "this column stands twice in the line, maybe in other letters; keep one",
+        "cột này có hai lần trong cùng một dòng, có thể khác chữ hoa, chữ thường; hãy giữ một",
+    ),
+    "not_text": Reason(
+        "an object, a list or true/false of JSON where text is wanted; write it in quotation marks",
+        "là đối tượng, danh sách hoặc true/false của JSON ở nơi cần văn bản; hãy ghi trong dấu ngoặc kép",
+    ),
+    "float_id": Reason(
+        "a number with a fraction of over 15 digits, its last digits are lost; write ids as text and export them again",
+        "mã bị ghi thành số thực trên 15 chữ số, các chữ số cuối đã mất; hãy để cột mã là văn bản rồi xuất lại",
+    ),
     "cell_count": Reason(
         "has another number of cells than the header; is a quotation mark or a delimiter missing?",
         "có số ô khác với dòng tiêu đề; có thiếu dấu ngoặc kép hoặc dấu phân cách không?",
     ),
+    "long_cell": Reason(
+        "a cell is longer than 131,072 characters; shorten it, or check whether a quotation mark is missing before it",
+        "có ô dài hơn 131.072 ký tự; hãy rút ngắn, hoặc xem có thiếu dấu ngoặc kép ở trước không",
+    ),
     "quotes": Reason(
         "quotation marks do not match; what follows may have been read as part of this row",
         "dấu ngoặc kép không khớp; nội dung sau đó có thể đã bị đọc gộp vào dòng này",
-    ),
-    "erased": Reason(
-        "this creator asked to be erased and is not taken in again",
-        "người này đã yêu cầu xóa dữ liệu nên không được nhập lại",
     ),
     "rounded_id": Reason(
         "Excel rounded this id, its last digits are lost; format the column as text and paste the ids again",

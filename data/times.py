@@ -13,6 +13,7 @@ _FORM: Final = (
     r"(?:[T ](?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?)?"
     r"\s*(?P<zone>[Zz]|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
 )
+_FARTHEST_MINUTES: Final = 14 * 60  # +14:00, the Line Islands; nothing is farther in either direction
 _PARTS: Final = ("y", "m", "d", "d2", "m2", "y2", "h", "min", "s", "f", "zone")
 
 
@@ -55,11 +56,11 @@ def _clock_text() -> pl.Expr:
 
 
 def _shift() -> pl.Expr:
-    """How far the zone is ahead of UTC."""
+    """How far the zone is ahead of UTC; missing where no place is that far."""
     digits = pl.col("zone").str.replace_all(r"[^0-9]", "").str.pad_end(4, "0")
     minutes = digits.str.slice(0, 2).cast(pl.Int64) * 60 + digits.str.slice(2, 2).cast(pl.Int64)
     sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
-    return pl.duration(minutes=minutes * sign)
+    return pl.when(minutes <= _FARTHEST_MINUTES).then(pl.duration(minutes=minutes * sign))
 
 
 def _with_code(frame: pl.DataFrame, code: str) -> pl.DataFrame:

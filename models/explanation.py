@@ -197,6 +197,7 @@ class Explainer:
     ) -> tuple[str, ...]:
         """Codes of what speaks against a place on the list."""
         found = {
+            "no_row": bool(creator.get("unnamed")),  # bundles of before do not tell
             "no_topic_words": not any(post.matched for post in evidence),
             "no_recent_posts": creator["recent_posts"] == 0,
             "few_posts": creator["n_posts"] < _FEW_POSTS,

@@ -203,6 +203,10 @@ STATES: Final = {
 
 # code -> (Vietnamese, English)
 AGAINST: Final = {
+    "no_row": (
+        "chỉ có bài đăng, không có dòng nào ở bảng creators: chưa rõ tuổi và có từ chối hay không",
+        "only posts, no row in the table creators: age and opting out are unknown",
+    ),
     "no_topic_words": ("không bài nào có từ của yêu cầu", "no post has a word of the brief"),
     "no_recent_posts": ("không đăng bài trong 90 ngày cuối của dữ liệu", "no post in the last 90 days of the data"),
     "few_posts": ("ít hơn 10 bài: chưa đủ căn cứ", "fewer than 10 posts: little to go on"),

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from data.generations import current_or_none
+from data.generations import current_or_none, verify
 from kolmatch import __version__
 from kolmatch.errors import CatalogueBusy, FileUnreadable, InputRefused, StoreError
 from kolmatch.files import new_folder, replacing, sha256_of
@@ -47,7 +47,10 @@ def write_backup(home: Path, store: Store, file: Path, report: Report) -> list[s
     Raises:
         StoreError: the store cannot be read, or the file not be written.
         CatalogueBusy: two imports ended while it was written; run it again.
+        CatalogueDamaged: a file of the catalogue is not what was written.
+        InputRefused: its folder is not there, as when a disk is not mounted, or a file of that name is.
     """
+    _check_target(file)
     with tempfile.TemporaryDirectory(prefix="kolmatch-backup-") as scratch:
         try:
             files = _snapshots(home, store, Path(scratch))
@@ -68,6 +71,19 @@ def write_backup(home: Path, store: Store, file: Path, report: Report) -> list[s
                 f"Không ghi được bản sao lưu {file}: {error.strerror}. Hãy giải phóng ổ đĩa hoặc chọn nơi khác.",
             ) from error
     return _parts(files)
+
+
+def _check_target(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise InputRefused(
+            f"The folder {file.parent} is not there. Is its disk mounted? Mount it, or make the folder, then back up.",
+            f"Không có thư mục {file.parent}. Ổ đĩa đã được gắn chưa? Hãy gắn ổ hoặc tạo thư mục rồi sao lưu lại.",
+        )
+    if file.exists():
+        raise InputRefused(
+            f"{file} is there already, and a backup overwrites none. Choose another name, or remove that file first.",
+            f"Đã có {file}; sao lưu không ghi đè bản cũ. Hãy chọn tên khác hoặc xóa tệp đó trước.",
+        )
 
 
 def read_backup(file: Path, home: Path, settings: StoreSettings, report: Report) -> list[str]:
@@ -112,6 +128,7 @@ def _catalogue(home: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     """Name in the backup and place of the catalogue's files; the pointer is written anew, as it may move on."""
     generation = current_or_none(home)
     if generation is not None:
+        verify(generation)
         pointer = scratch / "CURRENT"
         pointer.write_text(generation.folder.name + "\n", encoding="ascii")
         yield "catalogue/CURRENT", pointer

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data.catalogue import import_file
+from data.catalogue import Catalogue, import_file
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TOPICS: Mapping[str, Sequence[str]] = {
@@ -99,3 +99,11 @@ def import_rows(home: Path, table: str, rows: Sequence[Mapping[str, Any]], *, sy
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     report = import_file(home, table, file, now=NOW, synthetic=synthetic)
     assert report.rejected == 0, report.rejects
+
+
+def flip_a_byte(home: Path, table: str = "creators") -> None:
+    """Damage a table of the catalogue without changing its length."""
+    file = Catalogue.open(home).generation.path(table)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from kolmatch.cli import cli
-from kolmatch.errors import FileUnreadable, InputRefused
+from kolmatch.errors import CatalogueDamaged, FileUnreadable, InputRefused
 from kolmatch.settings import StoreSettings
 from models.bundle_files import champion_pointer, verify
 from serving.backup import CONTENTS, read_backup, write_backup
@@ -23,6 +23,7 @@ from serving.store import audit, schema
 from serving.store.database import FILE_NAME, Store
 from serving.store.tables import Base, BriefRow
 from tests.api_world import NOW, SMALL, TinyAnswers, client_of, key_of
+from tests.small_catalogue import flip_a_byte, import_rows
 
 NO_URL = StoreSettings()
 
@@ -241,3 +242,25 @@ def test_backup_and_restore_from_the_command_line(tmp_path: Path) -> None:
     assert run(tmp_path / "new", "restore", file).exit_code == 0
     assert isinstance(run(tmp_path / "new", "restore", file).exception, InputRefused)
     assert (tmp_path / "new" / FILE_NAME).exists()
+
+
+def test_a_backup_makes_no_folder_and_overwrites_no_file(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "b.tar"
+    assert run(home, "db", "upgrade").exit_code == 0
+    refused = run(home, "backup", str(tmp_path / "unmounted" / "b.tar")).exception
+    assert isinstance(refused, InputRefused)
+    assert "Ổ đĩa" in refused.vi
+    assert not (tmp_path / "unmounted").exists()
+    file.write_text("older", encoding="utf-8")
+    refused = run(home, "backup", str(file)).exception
+    assert isinstance(refused, InputRefused)
+    assert "ghi đè" in refused.vi
+    assert file.read_text(encoding="utf-8") == "older"
+
+
+def test_a_damaged_catalogue_is_not_backed_up(store: Store, tmp_path: Path) -> None:
+    import_rows(tmp_path / "home", "creators", [{"creator_id": "an", "name": "An (tổng hợp)"}])
+    flip_a_byte(tmp_path / "home")
+    with pytest.raises(CatalogueDamaged, match="SHA-256"):
+        write_backup(tmp_path / "home", store, tmp_path / "b.tar", no_report)
+    assert not (tmp_path / "b.tar").exists()

@@ -102,6 +102,25 @@ def test_a_comma_before_three_digits_is_ambiguous_in_a_number() -> None:
     assert value("posts", "duration_s", "12.345") == 12.345
 
 
+@pytest.mark.parametrize("cell", ["kolA\u200b", "kol\u202eA", "kol\u00a0A", "kol  A", "kol\u3164A", "kol\ufe0fA"])
+def test_an_id_with_something_that_nobody_sees_is_refused(cell: str) -> None:
+    assert codes("posts", creator_id=cell) == [("creator_id", "unseen")]
+    assert value("posts", "creator_id", "kol A") == "kol A"
+
+
+def test_what_turns_the_direction_of_writing_is_dropped_and_joined_emoji_stay() -> None:
+    assert value("creators", "name", "An \u202eNhiên\u202c ❤\ufe0f 👩\u200d🏫") == "An Nhiên ❤\ufe0f 👩\u200d🏫"
+    assert value("posts", "text", "\u2066xin chào\u2069") == "xin chào"
+    assert value("posts", "hashtags", "#hcm\u200f") == ["hcm"]
+    assert codes("creators", name="\u202e") == [("name", "missing")]
+
+
+@pytest.mark.parametrize("zone", ["+99:00", "-14:30", "+1401"])
+def test_a_zone_that_is_nowhere_is_refused(zone: str) -> None:
+    assert codes("posts", published_at=f"2026-11-05T19:30:00{zone}") == [("published_at", "time")]
+    assert value("posts", "published_at", "2026-11-05T19:30:00+14:00") == datetime(2026, 11, 5, 5, 30, tzinfo=UTC)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=2**62), min_size=1))
 def test_digits_are_read_exactly(numbers: list[int]) -> None:

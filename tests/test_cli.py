@@ -251,3 +251,19 @@ def test_a_list_opens_with_its_verdict_when_nobody_speaks_of_the_topic(
     print_shortlist(matcher.shortlist(Brief(title), 3), explain=False)
     before_table = capsys.readouterr().out.partition("┏")[0]
     assert ("No one on this list really speaks of this topic" in before_table) is said
+
+
+def test_a_column_of_briefs_that_is_not_known_is_named_and_a_mistyped_one_refused(
+    kolmatch: Kolmatch, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "briefs.jsonl", tmp_path / "ranking.jsonl"
+    line = {"brief_id": "b1", "title": "dịch vụ công", "ghi chú": "gấp"}
+    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    said = kolmatch("rank", "--briefs", file, "--out", out)
+    assert said.code == 0
+    assert "Cột không biết" in said.err
+    assert "kept out: ghi chú" in said.err
+    file.write_text(json.dumps(line | {"must_nott": ["rượu"]}) + "\n", encoding="utf-8")
+    said = kolmatch("rank", "--briefs", file, "--out", out)
+    assert said.code == 1
+    assert "must_nott mà kolmatch không biết. Có phải là must_not?" in said.err

@@ -14,6 +14,7 @@ from data.catalogue import Catalogue
 from data.contract import TABLES
 from kolmatch.cli import cli
 from kolmatch.cli.catalogue import TABLE_NAMES
+from kolmatch.cli.checkup import Verdict, check_catalogue
 from kolmatch.errors import CatalogueEmpty, RowsRejected
 
 GOOD = "creator_id,name\nc1,Một\nc2,Hai\n"
@@ -123,3 +124,15 @@ def test_the_commands_are_commands() -> None:
         command = cli.get_command(context, name)
         assert command is not None
         assert command.name == name
+
+
+def test_ids_that_differ_only_by_capital_letters_are_told_at_import_and_by_doctor(tmp_path: Path) -> None:
+    people = file_with(tmp_path, "creator_id,name,opted_out\nKOL1,Một,có\nkol2,Hai,\n")
+    assert "chữ hoa" not in run("import", "creators", people, "--home", tmp_path / "home").output
+    posted = "post_id,creator_id,platform,published_at\np1,kol1,tiktok,2026-11-05\np2,kol2,tiktok,2026-11-05\n"
+    result = run("import", "posts", file_with(tmp_path, posted, "posts.csv"), "--home", tmp_path / "home")
+    assert result.exit_code == 0
+    assert "có thể là một người: KOL1 = kol1." in " ".join(result.output.split())
+    found = check_catalogue(tmp_path / "home")
+    assert found.verdict is Verdict.NOTE
+    assert "maybe one person each: KOL1 = kol1." in found.en

@@ -181,6 +181,7 @@ def test_creators_without_posts_or_without_a_row_are_listed_with_what_is_known(m
     assert {"no_topic_words", "no_recent_posts", "few_posts"} <= set(found["trong"].against)
     assert found["trong"].evidence == ()
     assert found["moi"].name == "moi"
+    assert [name for name, entry in found.items() if "no_row" in entry.against] == ["moi"]
     assert matcher.creator("trong").last_post_at is None
 
 

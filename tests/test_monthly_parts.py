@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalogue import Catalogue, copy_month
+from data.tombstones import Tombstones
+from kolmatch.cli.model import month_named
 from kolmatch.cli.retraining import _month, retrain
 from kolmatch.errors import FileUnreadable, RetrainError, RowsRejected
 from kolmatch.files import sha256_of
@@ -53,8 +55,17 @@ def test_a_moment_is_of_the_citys_month() -> None:
 def test_the_job_is_for_the_last_month_that_has_ended_in_the_city_and_no_other_word() -> None:
     command = click.Context(retrain)
     assert _month(command, retrain.params[0], None) == month_before(month_of(datetime.now(UTC)))
+    this = month_of(datetime.now(UTC))
     with pytest.raises(click.BadParameter, match="2026-13"):
         _month(command, retrain.params[0], "2026-13")
+    with pytest.raises(click.BadParameter, match=f"{this} has not ended.*{this} chưa kết thúc"):
+        _month(command, retrain.params[0], this)
+
+
+@pytest.mark.parametrize("month", ["1999-12", month_before(month_of(datetime.now(UTC)), -1)])
+def test_a_model_is_made_for_no_month_to_come_and_none_before_platforms(month: str) -> None:
+    with pytest.raises(click.BadParameter, match=f"{month}: give a month from 2000-01 to .* / hãy ghi tháng"):
+        month_named(month)
 
 
 @given(st.integers(0, 400), st.floats(0.01, 0.99))
@@ -132,6 +143,23 @@ def test_a_few_bad_rows_are_listed_and_too_many_stop_the_job_before_anything_is_
     with pytest.raises(RowsRejected, match="max_rejected_share"):
         taken(other, drop(tmp_path / "many", creators=creators(NEW), posts=[*september()[:10], bad]))
     assert not (other / "catalogue" / "CURRENT").exists()
+
+
+def test_rows_of_who_was_erased_stop_no_job_and_are_counted_apart(tmp_path: Path) -> None:
+    home, people = tmp_path / "home", creators([*KNOWN, *NEW])
+    folder = drop(tmp_path / "drop", creators=people)
+    marks = Tombstones()
+    for row in people[:9]:
+        marks = marks.with_mark(marks.mark_of(str(row["creator_id"])))
+    marks.write(home)
+    found = take_in(
+        *(home, waiting(folder, OCTOBER, 0.0), (), home / "rejects.csv"),
+        now=OCTOBER,
+        max_rejected_share=0.0,
+        progress=lambda *_: None,
+    )
+    assert [(one.read, one.new, one.rejected, one.erased) for one in found] == [(18, 9, 0, 9)]
+    assert not (home / "rejects.csv").exists()
 
 
 HALF = {"empty": b"", "cut": gzip.compress(b"post_id,platform" * 99, mtime=0)[:30], "no head": b"post_id,cre"}

@@ -10,13 +10,23 @@ import pytest
 from filelock import FileLock
 from safetensors import SafetensorError
 
-from kolmatch.errors import CatalogueEmpty, FileUnreadable, TooLittleData, TrainingBusy
+from kolmatch.errors import CatalogueDamaged, CatalogueEmpty, FileUnreadable, TooLittleData, TrainingBusy
 from kolmatch.settings import EncoderSettings, Settings, TrainingSettings
 from models.bundle import Contents, load_bundle, save_contents
 from models.bundle_files import Manifest
 from training.pipeline import train
 
-from .small_catalogue import OPTED_OUT, OPTED_OUT_WORDS, TOPICS, creator, import_rows, opted_out, posts, topic_of
+from .small_catalogue import (
+    OPTED_OUT,
+    OPTED_OUT_WORDS,
+    TOPICS,
+    creator,
+    flip_a_byte,
+    import_rows,
+    opted_out,
+    posts,
+    topic_of,
+)
 
 N_CREATORS, POSTS_EACH = 12, 20
 SETTINGS = Settings(encoder=EncoderSettings(dimension=16, epochs=2, batch_size=64, min_count=2))
@@ -206,3 +216,12 @@ def test_one_creator_is_too_little(tmp_path: Path) -> None:
 def test_without_a_catalogue_there_is_nothing_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(CatalogueEmpty):
         made(tmp_path)
+
+
+def test_a_damaged_catalogue_is_not_trained_on_and_nothing_is_imported_into_it(tmp_path: Path) -> None:
+    import_rows(tmp_path, "posts", posts(N_CREATORS, 3))
+    flip_a_byte(tmp_path, "posts")
+    with pytest.raises(CatalogueDamaged, match="SHA-256"):
+        made(tmp_path)
+    with pytest.raises(CatalogueDamaged, match="SHA-256"):
+        import_rows(tmp_path, "creators", [{"creator_id": "an", "name": "An (tổng hợp)"}])

@@ -14,6 +14,8 @@ from typing import Any
 
 import openpyxl
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -315,7 +317,8 @@ def test_garbage_is_refused_in_our_own_words(name: str, garbage: bytes) -> None:
 @given(garbage=st.binary(max_size=300))
 def test_garbage_lines_of_json_are_rejects(garbage: bytes) -> None:
     found = rows_or_refusal(garbage, "a.jsonl")
-    assert found == sum(bool(line.strip()) for line in garbage.split(b"\n"))
+    lines = sum(bool(line.strip()) for line in garbage.split(b"\n"))
+    assert found == lines or (not lines and isinstance(found, FileUnreadable))
 
 
 @settings(max_examples=40, deadline=None)
@@ -326,3 +329,69 @@ def test_one_wrong_byte_never_raises_anything_else(name: str, place: int, byte: 
     content[place % len(content)] = byte
     found = rows_or_refusal(bytes(content), name)
     assert isinstance(found, FileUnreadable) or found <= len(ROWS) + 1
+
+
+@pytest.mark.parametrize("beside", [b"", b"broken\n"])
+def test_a_line_of_json_says_the_same_whatever_stands_beside_it(beside: bytes, tmp_path: Path) -> None:
+    line = b'{"post_id":7.0,"creator_id":12,"platform":"tiktok","published_at":"2026-11-05","hashtags":[3.0,"x"]}\n'
+    found = typed(chunks_of(line + beside, "a.jsonl", tmp_path))
+    assert found.select("post_id", "creator_id", "hashtags").rows() == [("7", "12", ["3", "x"])]
+
+
+def test_ids_that_a_program_rounded_to_floats_are_refused_by_row(tmp_path: Path) -> None:
+    lines = jsonl_bytes([{**ROWS[1], "post_id": 7301234567890123457.0}, {**ROWS[1], "post_id": 7.0}])
+    assert problems(chunks_of(lines, "a.jsonl", tmp_path)) == [(1, "float_id")]
+    numbers = parquet_bytes([{**ROWS[1], "post_id": 7301234567890123457.0}, {**ROWS[1], "post_id": 7.0}])
+    chunks = chunks_of(numbers, "b.parquet", tmp_path)
+    assert problems(chunks) == [(1, "float_id")]
+    assert typed(chunks)["post_id"].to_list() == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("creator_id", {"id": 3}),
+        ("creator_id", True),
+        ("text", ["a", "b"]),
+        ("text", {"a": 1}),
+        ("hashtags", {"a": 1}),
+        ("hashtags", [["a"]]),
+        ("hashtags", [False]),
+    ],
+)
+def test_objects_lists_and_truths_of_json_are_no_texts(column: str, value: object, tmp_path: Path) -> None:
+    lines = jsonl_bytes([{**ROWS[1], column: value}, ROWS[0]])
+    chunks = chunks_of(lines, "a.jsonl", tmp_path)
+    assert problems(chunks) == [(1, "not_text")]
+    assert typed(chunks)[ROW].to_list() == [2]
+
+
+@pytest.mark.parametrize("other", ["creator_id", "Creator_ID"])
+def test_a_column_that_stands_twice_in_a_line_is_refused(other: str, tmp_path: Path) -> None:
+    line = json.dumps(ROWS[1])[:-1] + f', "{other}": "c9"}}\n'
+    assert problems(chunks_of(line.encode(), "a.jsonl", tmp_path)) == [(1, "column_twice")]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_an_empty_file_of_json_lines_is_refused_as_an_empty_csv_is(content: bytes, tmp_path: Path) -> None:
+    for name in ("a.csv", "a.jsonl"):
+        with pytest.raises(FileUnreadable, match="lacks the required column"):
+            chunks_of(content, name, tmp_path)
+
+
+def test_parquet_text_that_is_not_utf8_names_its_column(tmp_path: Path) -> None:
+    bad = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(b"\x00\x00\x00\x00\x01\x00\x00\x00"), pa.py_buffer(b"\xff")]
+    )
+    good = {name: pa.array([ROWS[1][name]]) for name in ("post_id", "creator_id", "platform", "published_at")}
+    pq.write_table(pa.table({**good, "text": bad}), tmp_path / "a.parquet")
+    with pytest.raises(FileUnreadable, match="column text: "):
+        list(read_chunks(tmp_path / "a.parquet", POSTS))
+
+
+def test_an_over_long_cell_of_csv_is_told_as_such(tmp_path: Path) -> None:
+    head = b"post_id,creator_id,platform,published_at,text\n"
+    rows = b"p1,c1,tiktok,2026-11-05," + b"x" * 131_073 + b"\np2,c1,tiktok,2026-11-05,y\n"
+    chunks = chunks_of(head + rows, "a.csv", tmp_path)
+    assert problems(chunks) == [(2, "long_cell")]
+    assert typed(chunks)["post_id"].to_list() == ["p2"]

@@ -38,10 +38,11 @@ from tests.monthly_world import (
     drop,
     fill,
     posts,
+    put,
     september,
 )
 from training.monthly.erasing import erase_from_reports
-from training.monthly.job import RETRAIN_FOLDER, STEPS, Order, Outcome, retrain
+from training.monthly.job import RETRAIN_FOLDER, STEPS, Order, Outcome, left_waiting, retrain
 from training.monthly.journal import JOURNAL_FILE, LOG_FILE, Journal
 from training.monthly.report import FIGURES_FILE, PAGE_FILE
 from training.publishing import train_and_publish
@@ -159,6 +160,26 @@ def test_the_next_month_takes_in_only_new_files_and_keeps_the_champion_without_n
     assert journal.steps["import"]["files"] == []
     assert "train" not in journal.steps
     assert live(home) == 2
+
+
+def test_a_month_that_left_files_waiting_names_them_and_takes_them_in_when_it_is_run_again(
+    ended: tuple[Path, Outcome], files: Path, tmp_path: Path
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "drop"
+    shutil.copytree(ended[0], home)
+    shutil.copytree(files, folder)
+    put(folder / "yeu-cau.csv", b"brief_id,title\nb2,An toan thuc pham\n")
+    first = run(home, folder, month="2026-10")
+    month = home / RETRAIN_FOLDER / "2026-10"
+    assert left_waiting(Journal.open(month)) == ("yeu-cau.csv",)
+    assert "unknown files: yeu-cau.csv" in (month / LOG_FILE).read_text("utf-8")
+    assert run(home, folder, month="2026-10") == first
+    (folder / "yeu-cau.csv").rename(folder / "briefs.csv")
+    run(home, folder, month="2026-10")
+    journal = Journal.open(month)
+    assert [file["file"] for file in journal.steps["import"]["files"]] == ["briefs.csv"]
+    assert left_waiting(journal) == ()
+    assert "b2" in Catalogue.open(home).table("briefs")["brief_id"]
 
 
 # --- Killed, and two at once

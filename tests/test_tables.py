@@ -98,6 +98,7 @@ def test_creators_without_a_row_are_named_by_their_id(tmp_path: Path) -> None:
     found = tables(tmp_path, PLAIN, [{"creator_id": "an", "name": "An Nhiên"}])
     assert found.creators.select("creator_id", "name", "kind").rows()[1] == ("binh", "binh", None)
     assert found.creators["name"][0] == "An Nhiên"
+    assert found.creators["unnamed"].to_list()[:2] == [False, True]
 
 
 def test_creators_without_posts_are_kept_with_none(tmp_path: Path) -> None:

@@ -182,7 +182,9 @@ class Training:
     ) -> Training:
         """Read the catalogue under `home`; arguments and errors are those of `train`."""
         progress("read", 0, 1)
-        tables = read_tables(Catalogue.open(home), opted_out)
+        catalogue = Catalogue.open(home)
+        catalogue.verify()
+        tables = read_tables(catalogue, opted_out)
         extra = [pair for file in warm_start for pair in read_pairs(file)]
         progress("read", 1, 1)
         tokeniser = Tokeniser.fit(post_texts(tables.posts, tables.transcripts))

@@ -32,7 +32,8 @@ class Tables:
     """What a model is made from.
 
     Attributes:
-        creators: one row per creator, sorted by id; `excluded` names why someone may not be listed.
+        creators: one row per creator, sorted by id; `excluded` names why someone may not be listed, `unnamed` says that
+            only posts tell of them, so that nobody knows their age or whether they opted out.
         accounts: of creators who may be listed.
         audiences: raw reports of who watches creators who may be listed.
         posts: of creators who may be listed, with something to read, each text once per creator, in order of time.
@@ -110,7 +111,9 @@ def _people(catalogue: Catalogue, opted_out: Collection[str]) -> pl.DataFrame:
     """Every creator who is named or has posts, with why not to list them, if so."""
     named = catalogue.table("creators")
     posting = catalogue.table("posts").select(pl.col("creator_id").unique())
-    unnamed = posting.join(named, on="creator_id", how="anti").with_columns(name=pl.col("creator_id"))
+    unnamed = posting.join(named, on="creator_id", how="anti").with_columns(
+        name=pl.col("creator_id"), unnamed=pl.lit(value=True)
+    )
     people = pl.concat([named, unnamed], how="diagonal_relaxed").sort("creator_id")
     reason = (
         pl.when(pl.col("opted_out").fill_null(value=False) | pl.col("creator_id").is_in(list(opted_out)))
@@ -120,7 +123,9 @@ def _people(catalogue: Catalogue, opted_out: Collection[str]) -> pl.DataFrame:
         .otherwise(None)
     )
     return people.select(
-        "creator_id", "name", "kind", "category", "home_province", "rate_vnd_per_post", excluded=reason
+        *("creator_id", "name", "kind", "category", "home_province", "rate_vnd_per_post"),
+        excluded=reason,
+        unnamed=pl.col("unnamed").fill_null(value=False),
     )
 
 

@@ -137,6 +137,8 @@ def shortlist(
 def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Path) -> None:
     """Rank creators for every brief of a file.
 
+    Columns that are not known are named and kept out; one that seems a mistyped name, must_nott, is refused.
+
     Example: kolmatch rank --briefs briefs.jsonl --top 100 --by fit --out ranking.jsonl
     """
     from data.rows import read_rows
@@ -144,7 +146,11 @@ def rank(home: Path, config: Path | None, file: Path, top: int, by: str, out: Pa
     from models.brief import brief_from_row
 
     matcher = champion(home, config)
-    rows = read_rows("briefs", file, now=datetime.now(UTC))
+    rows, unknown = read_rows("briefs", file, now=datetime.now(UTC))
+    if unknown:
+        names = ", ".join(unknown)
+        click.echo(f"Cột không biết trong {file}, đã bỏ qua: {names}", err=True)
+        click.echo(f"Unknown columns in {file}, kept out: {names}", err=True)
     with progress_bars() as report, replacing(out) as fresh, fresh.open("w", encoding="utf-8") as lines:
         for done, row in enumerate(rows, start=1):
             (ranking,) = matcher.rank([brief_from_row(row)], top, by=by)

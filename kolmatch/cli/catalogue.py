@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from data.catalogue import ImportReport, Progress
 
 REJECTS_SHOWN: Final = 20
+ALIKE_SHOWN: Final = 5
 QUIET_S: Final = 2.0  # what is done sooner needs no progress bar
 TABLE_NAMES: Final = ("creators", "accounts", "posts", "audiences", "briefs", "outcomes", "decisions")
 
@@ -137,6 +138,7 @@ def _counts(report: ImportReport) -> list[tuple[str, int]]:
         ("Hợp lệ · Accepted", report.accepted),
         *(fate for fate in fates if fate[1]),
         ("Bị loại · Rejected", report.rejected),
+        *([("Của người đã xóa, bỏ qua · Of erased creators, left out", report.erased)] if report.erased else []),
     ]
 
 
@@ -149,10 +151,22 @@ def _remarks(report: ImportReport, *, dry_run: bool) -> Iterator[str]:
             f"{report.orphans:,} dòng nhắc tới người sáng tạo hoặc bản yêu cầu chưa được nhập · "
             "rows name a creator or brief that is not imported yet"
         )
+    if report.alike:
+        yield (
+            f"Mã chỉ khác nhau ở chữ hoa, có thể là một người: {shown_alike(report.alike)}. Từ chối của mã này không "
+            "áp dụng cho mã kia; hãy sửa cho thống nhất · Ids differ only by capital letters, maybe one person; an "
+            "opt-out of one is none of the other: write them the same"
+        )
     if dry_run:
         yield "Chỉ kiểm tra, không ghi gì · Dry run: nothing was written"
     elif not report.written:
         yield "Kho dữ liệu không thay đổi · The catalogue is unchanged"
+
+
+def shown_alike(groups: Sequence[Sequence[str]]) -> str:
+    """The first groups of ids that differ only by capital letters, and how many more there are."""
+    first = "; ".join(" = ".join(group) for group in groups[:ALIKE_SHOWN])
+    return first + (f"; … +{len(groups) - ALIKE_SHOWN}" if len(groups) > ALIKE_SHOWN else "")
 
 
 def _show_rejects(console: Console, rejects: pl.DataFrame) -> None:

@@ -129,17 +129,30 @@ def check_home(home: Path) -> Finding:
 
 
 def check_catalogue(home: Path) -> Finding:
-    """Whether the imported tables are there and whole."""
+    """Whether the imported tables are there and whole, and no two ids differ only by capital letters."""
     from data.catalogue import Catalogue
 
     subject = "Dữ liệu · Catalogue"
     try:
         catalogue = Catalogue.open(home)
         catalogue.verify()
+        alike = catalogue.alike()
     except CatalogueEmpty as error:
         return Finding(subject, Verdict.NOTE, error.en, error.vi)
     except KolmatchError as error:
         return Finding(subject, Verdict.BAD, error.en, error.vi)
+    if alike:
+        from kolmatch.cli.catalogue import shown_alike
+
+        shown = shown_alike(alike)
+        return Finding(
+            subject,
+            Verdict.NOTE,
+            f"whole; ids differ only by capital letters, maybe one person each: {shown}. An opt-out of one is none of "
+            "the other: write them the same in the files and import again.",
+            f"nguyên vẹn; có mã chỉ khác nhau ở chữ hoa, có thể là một người: {shown}. Từ chối của mã này không áp "
+            "dụng cho mã kia: hãy sửa cho thống nhất rồi nhập lại.",
+        )
     return Finding(subject, Verdict.GOOD, "whole", "nguyên vẹn")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,8 @@ from kolmatch.cli.progress import progress_bars
 
 if TYPE_CHECKING:
     from training.registry import ModelVersion
+
+_FIRST_MONTH: Final = "2000-01"  # no post is older: see `data.checks`
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
@@ -25,13 +27,21 @@ def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
 
 
 def month_named(given: str) -> str:
-    """A month that is one.
+    """A month that is one, has begun in the city, and may have posts.
 
     Raises:
-        BadParameter: it is not like 2026-11.
+        BadParameter: it is not like 2026-11, lies in the future, or before the year 2000.
     """
+    from training.monthly.calendar import month_of
+
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given):
         raise click.BadParameter(f"{given!r} is not a month like 2026-11 / không phải tháng dạng 2026-11")
+    now = month_of(datetime.now(UTC))
+    if not _FIRST_MONTH <= given <= now:
+        raise click.BadParameter(
+            f"{given}: give a month from {_FIRST_MONTH} to {now}, this month in Ho Chi Minh City / hãy ghi tháng từ "
+            f"{_FIRST_MONTH} đến {now}"
+        )
     return given
 
 

@@ -22,10 +22,21 @@ BUSY: Final = 11  # exit code: another run is at it
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    """The month asked for, else the last one that has ended in the city."""
+    """The month asked for, else the last one that has ended in the city.
+
+    Raises:
+        BadParameter: it has not ended: it would count as done, and what is posted until its end would never be learned.
+    """
     from training.monthly.calendar import month_before, month_of
 
-    return month_named(value) if value else month_before(month_of(datetime.now(UTC)))
+    last = month_before(month_of(datetime.now(UTC)))
+    if value and month_named(value) > last:
+        raise click.BadParameter(
+            f"{value} has not ended; the last month that has is {last}. A month is done once: run it when it is over / "
+            f"tháng {value} chưa kết thúc; tháng gần nhất đã kết thúc là {last}. Mỗi tháng chỉ chạy một lần, hãy đợi "
+            "hết tháng"
+        )
+    return value or last
 
 
 @click.command()
@@ -49,7 +60,8 @@ def retrain(home: Path, config: Path | None, month: str, drop: Path | None, warm
     """Take new files in, train, compare with the champion, and make the new model live only if it is no worse.
 
     Cut off anywhere, the same command goes on where it stopped; for a month that is done it does nothing and says how
-    it ended. Report, log and journal: retrain/MONTH under the home folder.
+    it ended, unless files were left waiting: then it takes them in once they are whole. Report, log and journal:
+    retrain/MONTH under the home folder.
 
     Exit codes: 0 the new model is live, 10 the champion stayed, 11 another run is at it; 1 refused input, 2 wrong
     usage, 3 internal.
@@ -62,8 +74,9 @@ def retrain(home: Path, config: Path | None, month: str, drop: Path | None, warm
     settings = load_settings(config)
     share_cores()
     with progress_bars() as report:
-        from training.monthly.job import RETRAIN_FOLDER, Order
+        from training.monthly.job import RETRAIN_FOLDER, Order, left_waiting
         from training.monthly.job import retrain as run
+        from training.monthly.journal import Journal
 
         order = Order(
             month=month,
@@ -80,6 +93,9 @@ def retrain(home: Path, config: Path | None, month: str, drop: Path | None, warm
             click.echo(f"Lỗi: {error.vi}\nError: {error.en}", err=True)
             raise click.exceptions.Exit(BUSY) from error
     click.echo(f"{outcome.vi}\n{outcome.en}")
+    if waits := ", ".join(left_waiting(Journal.open(home / RETRAIN_FOLDER / month))):
+        click.echo(f"Chưa nhập vì đang ghi dở hoặc tên không bắt đầu bằng tên bảng: {waits}. Sửa tên, rồi chạy lại.")
+        click.echo(f"Not taken in, being written then or named as no table: {waits}. Mend names, then run this again.")
     click.echo(f"{home / RETRAIN_FOLDER / month}")
     raise click.exceptions.Exit(0 if outcome.promoted else KEPT)
 

@@ -49,6 +49,7 @@ class Taken:
     new: int
     replaced: int
     rejected: int
+    erased: int
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -111,7 +112,8 @@ def take_in(
         progress("import", done, len(wanted))
         report = import_file(home, table, file, now=now)
         reports.append(report)
-        taken.append(Taken(file.name, table, digest, report.read, report.new, report.replaced, report.rejected))
+        counts = (report.read, report.new, report.replaced, report.rejected, report.erased)
+        taken.append(Taken(file.name, table, digest, *counts))
     progress("import", len(wanted), max(len(wanted), 1))
     if any(report.rejected for report in reports):
         write_rejects([report.rejects for report in reports], rejects)

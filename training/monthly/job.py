@@ -94,7 +94,8 @@ class Outcome:
 
 
 def retrain(home: Path, settings: Settings, order: Order, progress: Progress) -> Outcome:
-    """Run a month's job to its end, or from where it was cut off; a month that ended is only looked up.
+    """Run a month's job to its end, or from where it was cut off; a month that ended is only looked up, unless it left
+    files waiting and there are whole ones now: then it takes them in and goes on from there.
 
     Raises:
         TrainingBusy: another retraining or training of this home folder is running.
@@ -106,10 +107,17 @@ def retrain(home: Path, settings: Settings, order: Order, progress: Progress) ->
     folder = home / RETRAIN_FOLDER / order.month
     with _only_one(home), alone(home):
         journal = Journal.open(folder)
-        if journal.outcome:
+        if journal.outcome and not left_waiting(journal):
             return Outcome(**journal.outcome)
         job, log = _Job(home, settings, order, progress), Log(folder / LOG_FILE)
         try:
+            if journal.outcome:
+                late = job.came_late()
+                if not late:
+                    return Outcome(**journal.outcome)
+                taken = job.also_taken(journal)  # first: a file that is refused leaves the month as it ended
+                journal = journal.without("cut").with_step("import", taken)
+                log.say(order.clock(), f"import: begins again with {', '.join(late)}; done {_short(taken)}")
             return _run(job, job.still_good(journal), log, order.clock)
         except KolmatchError as error:
             log.say(order.clock(), f"stopped: {error.en}")
@@ -137,8 +145,16 @@ def _run(job: _Job, journal: Journal, log: Log, clock: Callable[[], datetime]) -
     return outcome
 
 
+def left_waiting(journal: Journal) -> tuple[str, ...]:
+    """Names of files that a month's import left in the drop folder: not whole yet, or named as no table."""
+    told = journal.steps.get("import", {})
+    return (*told.get("unfinished", ()), *told.get("unknown", ()))
+
+
 def _short(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, (str, int, bool)))
+    told = [f"{name} {value}" for name, value in found.items() if isinstance(value, (str, int, bool))]
+    waits = [f"{name} files: {', '.join(found[name])}" for name in ("unfinished", "unknown") if found.get(name)]
+    return "; ".join([", ".join(told), *waits] if told else waits)
 
 
 def _only_one(home: Path) -> AbstractContextManager[None]:
@@ -245,6 +261,19 @@ class _Job:
         told = [one.to_json() for one in taken]
         return {"files": told, "unfinished": list(found.unfinished), "unknown": list(found.unknown)}
 
+    def came_late(self) -> list[str]:
+        """Names of whole files in the drop folder that no month took in."""
+        if self._order.drop is None or not self._order.drop.is_dir():
+            return []
+        found = waiting(self._order.drop, self._order.clock(), self._settings.retrain.settle_s)
+        known = self._known_files()
+        return [file.name for _, file in found.ready if sha256_of(file) not in known]
+
+    def also_taken(self, journal: Journal) -> dict[str, Any]:
+        """What the import found, with the files that came late."""
+        late = self._import(journal)
+        return late | {"files": [*journal.steps["import"]["files"], *late["files"]]}
+
     def _known_files(self) -> set[str]:
         """SHA-256 of what any month took in."""
         months = [path.parent for path in (self._home / RETRAIN_FOLDER).glob(f"*/{JOURNAL_FILE}")]
@@ -255,7 +284,9 @@ class _Job:
         """The month's catalogue, the champion that it is held against, and the moment that parts what is held out."""
         self._progress("cut", 0, 1)
         shutil.rmtree(self._folder / "work", ignore_errors=True)
-        month = copy_month(Catalogue.open(self._home), self._end, self._month_home)
+        catalogue = Catalogue.open(self._home)
+        catalogue.verify()  # the copy has hashes of its own
+        month = copy_month(catalogue, self._end, self._month_home)
         champion = self._champion()
         last = month.table("posts")["published_at"].max()
         known_until = _last_post(bundle_folder(self._home, champion["champion"])) if champion["champion"] else None
