@@ -17,10 +17,11 @@ from serving.answers import MonthReport
 from serving.pages import campaigns, charts
 from serving.pages.routes_creators import _per_month
 from serving.pages.writing import Writing
+from serving.rights.erasing import Person, erase_from_store
 from serving.store.database import Store
 from serving.store.tables import OutcomeRow, RightsRequestRow, TombstoneRow
-from tests.api_world import MadeModel, own_store
-from tests.test_pages import BROWSER, Desk, brief_of, words
+from tests.api_world import NOW, MadeModel, own_store
+from tests.test_pages import BRIEF, BROWSER, Desk, brief_of, words
 
 
 @pytest.fixture
@@ -245,3 +246,30 @@ def test_numbers_and_days_are_written_as_the_reader_writes_them() -> None:
     assert (vi.about(3.25), en.about(3.25)) == ("3,2", "3.2")
     assert vi.day(datetime(2026, 12, 31, 18, tzinfo=UTC)) == "01/01/2027"  # it is next year in Vietnam already
     assert vi.month("2026-11") == "11/2026"
+
+
+def test_a_list_with_someone_who_was_erased_is_still_shown_and_compared(desk: Desk, admin: Desk, shared: Store) -> None:
+    address = desk.shortlist()
+    admin.post("/rights", 303, creator_id="syn-0007", kind="erasure", once="r1")
+    with shared.writing("cli", NOW) as writing:
+        (request_id,) = writing.session.execute(select(RightsRequestRow.request_id)).scalars()
+        erase_from_store(writing, Person("syn-0007", "erased:a:b", request_id))
+    for wish in ("", "?sort=fit", "/compare?c=erased:a:b&c=syn-0001"):
+        assert "đã yêu cầu không tham gia" in words(desk.get(address + wish))
+
+
+def test_other_provinces_must_be_named(desk: Desk) -> None:
+    said = words(desk.post("/briefs", 422, **BRIEF | {"area": "other", "provinces": ""}))
+    assert "chưa ghi nơi nào" in said
+
+
+def test_a_list_of_nobody_is_refused(desk: Desk) -> None:
+    desk.post(f"{brief_of(desk)}/shortlists", 422, by="fit", top="0")
+
+
+def test_a_kept_brief_offers_only_what_it_keeps(desk: Desk) -> None:
+    address = f"{brief_of(desk)}/edit"
+    page = desk.get(address)
+    assert 'name="verified"' not in page
+    fields = {name: value for name, value in BRIEF.items() if name not in ("by", "top", "do", "once")}
+    desk.post(address, 303, revision="1", **fields)

@@ -11,7 +11,9 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from kolmatch.errors import InputRefused
 from kolmatch.settings import AccessSettings, Settings, SigninSettings
+from serving.signin.forms import Typed
 from serving.store.database import Store
 from tests.api_world import SMALL, TinyAnswers, browser_of, own_store
 from tests.issuer import AUDIENCE, CLIENT, SECRET, Issuer, access_settings, running_issuer, signin_settings
@@ -177,3 +179,8 @@ def test_without_a_portal_there_is_none_to_go_to() -> None:
     assert browser.get("/signin/portal", follow_redirects=False).headers["location"] == "/signin"
     assert "/signin/portal" not in browser.get("/signin").text
     store.close()
+
+
+def test_what_is_nested_too_deeply_to_be_read_is_refused_as_not_packed_here() -> None:
+    with pytest.raises(InputRefused, match="cannot be read any more"):
+        Typed.unpacked("[" * 60_000)
