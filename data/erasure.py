@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,16 +39,26 @@ class Erased:
 class Told:
     """Strings by which a person would be recognised in a file.
 
-    `own` are the id and captions, which must be nowhere; `names` are names, handles and addresses, which others may
-    have written too.
+    Attributes:
+        own: the id and captions, which must be nowhere.
+        names: names, handles and addresses, which others may have written too.
+        short: an id so short that any file holds its letters; it is looked for as a word, in texts and tables.
+        words: what nobody else in the catalogue wrote or said; models forget it, no file is searched for it.
     """
 
     own: tuple[str, ...]
     names: tuple[str, ...]
+    short: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     def with_those(self, earlier: Told) -> Told:
         """These and others, each once."""
-        return Told(tuple(dict.fromkeys(self.own + earlier.own)), tuple(dict.fromkeys(self.names + earlier.names)))
+        return Told(
+            tuple(dict.fromkeys(self.own + earlier.own)),
+            tuple(dict.fromkeys(self.names + earlier.names)),
+            tuple(dict.fromkeys(self.short + earlier.short)),
+            tuple(dict.fromkeys(self.words + earlier.words)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,9 @@ class Searched:
 def telling_strings(home: Path, creator_id: str) -> Told:
     """What to search for, read before anything is erased; a string that is too short to tell is left out."""
     generation = generations.current_or_none(home)
+    short = () if _telling([creator_id]) else (creator_id,)
     if generation is None:
-        return Told(_telling([creator_id]), ())
+        return Told(_telling([creator_id]), (), short)
     own = {name: _rows_of(generation, name, creator_id) for name in ("creators", "accounts", "posts")}
     texts = own["posts"]["text"].drop_nulls().to_list()
     captions = sorted({text[:_CAPTION_LETTERS] for text in texts if len(text) >= _SHORTEST_CAPTION})
@@ -80,7 +92,19 @@ def telling_strings(home: Path, creator_id: str) -> Told:
     longest = [text for text in longest if text not in shared][:_CAPTIONS]
     names = own["creators"]["name"].drop_nulls().to_list()
     accounts = [*own["accounts"]["handle"].drop_nulls(), *own["accounts"]["url"].drop_nulls()]
-    return Told(_telling([creator_id, *longest]), _telling([*names, *accounts]))
+    return Told(_telling([creator_id, *longest]), _telling([*names, *accounts]), short)
+
+
+def texts_of(home: Path, creator_id: str) -> tuple[pl.Series, pl.Series]:
+    """All that the catalogue has a creator write and say, and all that it has everybody else."""
+    generation = generations.current_or_none(home)
+    if generation is None:
+        return pl.Series(dtype=pl.String), pl.Series(dtype=pl.String)
+    said = [pl.col("text"), pl.col("transcript"), pl.concat_str(pl.lit("#"), pl.col("hashtags").list.join(" #"))]
+    rows = stored_rows(generation, STORED["posts"]).select(CREATOR, pl.concat_list(said).alias("said"))
+    texts = rows.explode("said").drop_nulls("said")
+    own = pl.col(CREATOR) == creator_id
+    return texts.filter(own).collect()["said"], texts.filter(~own).collect()["said"]
 
 
 def _written_by_others(generation: Generation, creator_id: str, texts: Sequence[str]) -> set[str]:
@@ -143,8 +167,9 @@ def search(home: Path, told: Told, but: Path | None = None) -> Searched:
     """
     paths = sorted(path for path in home.rglob("*") if path != but)
     files = [path for path in paths if path.is_file() and not path.is_symlink()]
-    holding = [path for path in files if _holds(path, (*told.own, *told.names))]
-    own = [path for path in holding if _holds(path, told.own)]
+    short = _as_words(told.short)
+    holding = [path for path in files if _holds(path, (*told.own, *told.names)) or _reads(path, short)]
+    own = [path for path in holding if _holds(path, told.own) or _reads(path, short)]
     return Searched(
         files=len(files),
         links=_names(home, [path for path in paths if path.is_symlink()]),
@@ -160,6 +185,23 @@ def _names(home: Path, paths: Sequence[Path]) -> tuple[str, ...]:
 def _holds(path: Path, strings: Sequence[str]) -> bool:
     with suppress(FileNotFoundError):  # a database's journal, say, that is gone by now
         return bool(strings) and (_in_bytes(path, strings) or _in_cells(path, strings))
+    return False
+
+
+def _as_words(short: Sequence[str]) -> str:
+    """A pattern that finds short strings where neither a letter nor a digit goes on with them; none for none."""
+    return "|".join(rf"(?:^|[^\w]){re.escape(one)}(?:[^\w]|$)" for one in short)
+
+
+def _reads(path: Path, pattern: str) -> bool:
+    """Whether a text or a table says it; other files hold any few letters by chance."""
+    if not pattern:
+        return False
+    with suppress(FileNotFoundError):
+        if path.suffix == ".parquet":
+            return any(bool(cells.str.contains(pattern).any()) for cells in _text_columns(path))
+        content = path.read_bytes()
+        return b"\0" not in content and re.search(pattern, content.decode("utf-8", "replace"), re.MULTILINE) is not None
     return False
 
 

@@ -55,12 +55,15 @@ class _Forgotten:
     pairs: frozenset[tuple[str, str]]
 
 
-def without_creators(contents: Contents, creator_ids: Collection[str]) -> Contents:
-    """The same model without these people; ids that it does not know change nothing."""
+def without_creators(contents: Contents, creator_ids: Collection[str], said: Collection[str] = ()) -> Contents:
+    """The same model without these people; ids that it does not know change nothing.
+
+    `said` are further words that only they said, which the index cannot tell: the encoder read transcripts too.
+    """
     theirs = contents.creators["creator_id"].is_in(list(creator_ids))
     gone = _Gone(theirs.arg_true().to_numpy().astype(np.int64), np.empty(0, np.int64))
     gone = replace(gone, posts=np.flatnonzero(np.isin(contents.index.owners, gone.creators)))
-    index, forgotten = _index(contents.index, gone)
+    index, forgotten = _index(contents.index, gone, said)
     return Contents(
         creators=_blank(contents.creators, gone.creators, excluded=ERASED, **dict.fromkeys(_ZERO, 0)),
         accounts=contents.accounts.filter(~pl.col("creator_id").is_in(list(creator_ids))),
@@ -91,9 +94,11 @@ def _blank(table: pl.DataFrame, rows: Rows, **kept: Any) -> pl.DataFrame:  # noq
     return table.with_columns(cells)
 
 
-def _index(index: CreatorIndex, gone: _Gone) -> tuple[CreatorIndex, _Forgotten]:
+def _index(index: CreatorIndex, gone: _Gone, said: Collection[str]) -> tuple[CreatorIndex, _Forgotten]:
     posts = _unposted(index.posts, gone.posts)
     vocabulary, kept, forgotten = _vocabulary(index.vocabulary, posts)
+    unsaid = frozenset(said) - {*vocabulary.words, *vocabulary.plain}
+    forgotten = replace(forgotten, words=forgotten.words | unsaid, plain=forgotten.plain | unsaid)
     wording, wording_posts = _wording(index.hashed["wording"], index.wording_posts, gone)
     hashed = {name: _hashed(one, gone.creators) for name, one in index.hashed.items() if name != "wording"}
     changed = replace(

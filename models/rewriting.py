@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -56,8 +56,12 @@ def holds(folder: Path, creator_id: str) -> bool:
     return creator_id in known
 
 
-def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: str) -> Path:
+def rewrite(
+    home: Path, folder: Path, creator_id: str, *, request_id: str, at: str, said: Collection[str] = ()
+) -> Path:
     """Write a bundle again without a creator; the folder of the new one. The old one is left to be removed.
+
+    `said` are words that nobody else wrote or said.
 
     Raises:
         BundleMissing, BundleDamaged, BundleFormat: it cannot be read, so it cannot be rewritten either.
@@ -67,7 +71,7 @@ def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: s
     notes = [*rewritings(folder), Rewriting(request_id, at, manifest.bundle_id)]
     fresh = bundle_folder(home, "fresh")
     sweep(fresh)
-    changed = without_creators(contents, [creator_id])
+    changed = without_creators(contents, [creator_id], said)
     written = write_bundle(
         fresh,
         _filler(changed, folder / ENCODER_FOLDER, notes),

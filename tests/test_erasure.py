@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from data import erasure
 from data.catalogue import Catalogue, import_file
-from data.erasure import Told, search
+from data.erasure import Told, search, telling_strings
 from data.tombstones import PREFIX
 from kolmatch.cli import cli
 from kolmatch.errors import KolmatchError, TrainingBusy
@@ -59,6 +59,7 @@ NAME: Final = "Trần Bích Ngọc Diệp Quỳnh Xuyến"
 HANDLE: Final = "bichngoc.xuyen7731"
 CAPTION: Final = "Hôm nay Xuyến Ngọc hướng dẫn nộp hồ sơ trực tuyến kiểu qzuvậtkì"
 WORD: Final = "qzuvậtkì"
+SPOKEN: Final = "zyxnóithôi"  # in no caption
 SETTINGS: Final = small_world.SMALL
 
 
@@ -75,6 +76,7 @@ def world() -> dict[str, list[dict[str, Any]]]:
             "observed_at": "2026-11-10T09:00:00+07:00",
             "format": "video",
             "text": f"{CAPTION} {n}",
+            "transcript": f"xin chào các bạn, {SPOKEN} nhé, hôm nay nộp hồ sơ trực tuyến",
             "hashtags": [HANDLE.replace(".", ""), "dichvucong"],
             "views": 5000 + n,
             "is_ad": n == 0,
@@ -187,7 +189,7 @@ def erased(office: Office, before: Before) -> dict[str, Any]:
 
 def needles() -> tuple[str, ...]:
     """Id, name, handle, the caption and its word, in every spelling in which the program writes text."""
-    said = (PERSON, NAME, HANDLE, HANDLE.replace(".", ""), CAPTION, WORD)
+    said = (PERSON, NAME, HANDLE, HANDLE.replace(".", ""), CAPTION, WORD, SPOKEN)
     lower = [one.lower() for one in said]
     bare = ["".join(c for c in unicodedata.normalize("NFD", one) if not unicodedata.combining(c)) for one in lower]
     escaped = [json.dumps(one)[1:-1] for one in (*said, *lower)]
@@ -449,6 +451,17 @@ def test_files_that_still_hold_them_are_named(tmp_path: Path) -> None:
     found = search(tmp_path, Told((PERSON, CAPTION), (NAME,)))
     assert (found.own, found.names, found.files) == (("left.csv", "left.parquet"), ("named.txt",), 4)
     assert search(tmp_path, Told((), ())).own == ()
+
+
+def test_a_short_id_is_looked_for_as_a_word_in_texts_and_tables(tmp_path: Path) -> None:
+    (tmp_path / "left.csv").write_text('p1,kolA,"chữ"\n', encoding="utf-8")
+    (tmp_path / "inside.csv").write_text("p1,kolAnh,xkolA\n", encoding="utf-8")
+    (tmp_path / "chance.bin").write_bytes(b"\0 kolA \0")
+    pl.DataFrame({"creator_id": ["kolA", None]}).write_parquet(tmp_path / "left.parquet")
+    pl.DataFrame({"creator_id": ["kolAnh", "akolA"]}).write_parquet(tmp_path / "inside.parquet")
+    told = telling_strings(tmp_path, "kolA")
+    assert (told.own, told.short) == ((), ("kolA",))
+    assert search(tmp_path, told).own == ("left.csv", "left.parquet")
 
 
 def test_links_are_told_and_not_followed_out_of_the_home_folder(tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def test_a_list_with_someone_who_was_erased_is_still_shown_and_compared(desk: De
 
 def test_other_provinces_must_be_named(desk: Desk) -> None:
     said = words(desk.post("/briefs", 422, **BRIEF | {"area": "other", "provinces": ""}))
-    assert "chưa ghi nơi nào" in said
+    assert "Hãy ghi tên tỉnh, thành phố" in said
 
 
 def test_a_list_of_nobody_is_refused(desk: Desk) -> None:

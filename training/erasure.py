@@ -30,11 +30,12 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
-    """Whose erasure, for which request, when."""
+    """Whose erasure, for which request, when, and the words that nobody else wrote or said."""
 
     creator_id: str
     request_id: str
     at: datetime
+    words: tuple[str, ...] = ()
 
 
 def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: Report) -> list[Erased]:
@@ -70,7 +71,12 @@ def _replaced(home: Path, registry: Registry, folder: Path, erasing: Erasing) ->
     before, old_id = _content(folder), folder.name
     try:
         new = rewrite(
-            home, folder, erasing.creator_id, request_id=erasing.request_id, at=erasing.at.isoformat(timespec="seconds")
+            home,
+            folder,
+            erasing.creator_id,
+            request_id=erasing.request_id,
+            at=erasing.at.isoformat(timespec="seconds"),
+            said=erasing.words,
         )
     except (BundleMissing, BundleDamaged, BundleFormat):
         registry.replace_bundle(old_id, None)

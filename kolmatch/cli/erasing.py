@@ -54,33 +54,44 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
     known.with_mark(mark).write(home)
     erased = _from_store(erasure, mark)
     erased += erase_from_catalogue(home, erasure.creator_id)
-    of_models = Erasing(erasure.creator_id, erasure.request_id, erasure.at)
+    of_models = Erasing(erasure.creator_id, erasure.request_id, erasure.at, told.words)
     erased += erase_from_models(home, erasure.settings, of_models, report)
     scrub(erasure.store)
     report("search", 0, 1)
     searched = search(home, told, but=_sought_file(erasure))
     mentions = [*_mentions(erasure, told.names), *searched.names]
     report("search", 1, 1)
-    record = _signed(erasure, mark, erased, searched, mentions, accept_left)
+    record = _signed(erasure, mark, told, erased, searched, mentions, accept_left)
     _keep(erasure, record, done=not searched.own or accept_left is not None)
     return record
 
 
 def _sought(erasure: Erasure) -> Told:
     """What the person is recognised by: as the catalogue still says, and as it said to an earlier run."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from data.erasure import Told, telling_strings
     from kolmatch.files import replacing
 
     file, told = _sought_file(erasure), telling_strings(erasure.home, erasure.creator_id)
+    told = replace(told, words=_words(erasure))
     if file.exists():
         earlier = json.loads(file.read_text(encoding="utf-8"))
-        told = told.with_those(Told(tuple(earlier["own"]), tuple(earlier["names"])))
+        told = told.with_those(Told(**{name: tuple(strings) for name, strings in earlier.items()}))
     file.parent.mkdir(parents=True, exist_ok=True)
     with replacing(file) as fresh:
         fresh.write_text(json.dumps(asdict(told), ensure_ascii=False), encoding="utf-8")
     return told
+
+
+def _words(erasure: Erasure) -> tuple[str, ...]:
+    """Canonical words, and the same without diacritics, of what the person wrote and said and nobody else did."""
+    from data.erasure import texts_of
+    from features.text import Tokeniser, strip_diacritics
+
+    own, others = (set(Tokeniser().batch(texts).vocabulary) for texts in texts_of(erasure.home, erasure.creator_id))
+    known = others | set(map(strip_diacritics, others))
+    return tuple(sorted((own | set(map(strip_diacritics, own))) - known))
 
 
 def _check_request(erasure: Erasure, mark: str) -> None:
@@ -111,7 +122,13 @@ def _mentions(erasure: Erasure, names: tuple[str, ...]) -> list[str]:
 
 
 def _signed(
-    erasure: Erasure, mark: str, erased: list[Erased], searched: Searched, mentions: list[str], accept_left: str | None
+    erasure: Erasure,
+    mark: str,
+    told: Told,
+    erased: list[Erased],
+    searched: Searched,
+    mentions: list[str],
+    accept_left: str | None,
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -128,6 +145,7 @@ def _signed(
             "erased": [*_erased_before(erasure), *(asdict(one) for one in erased)],
             "files_searched": searched.files,
             "links_not_followed": list(searched.links),
+            "not_searched": ["binary files, for an id this short"] if told.short else [],
             "left": list(searched.own),
             "accept_left": accept_left,
             "mentions": mentions,

@@ -202,6 +202,12 @@ def erase(creator_id: str, home: Path, config: Path | None, request_id: str, acc
     click.echo(f"Biên bản / Record: {home / 'rights' / f'{request_id}.json'}")
     for place in record["links_not_followed"]:
         click.echo(f"Liên kết, không tìm trong đó / A link, not searched: {place}", err=True)
+    if record["not_searched"]:
+        click.echo(
+            "Mã quá ngắn: chỉ tìm trong văn bản và bảng, không tìm trong tệp nhị phân khác. / "
+            "A short id: texts and tables were searched for it, other binary files were not.",
+            err=True,
+        )
     for place in record["mentions"]:
         click.echo(f"Hãy xem lại, có tên người này / To be looked at, the name stands there: {place}", err=True)
     if record["left"]:
