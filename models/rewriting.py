@@ -56,9 +56,7 @@ def holds(folder: Path, creator_id: str) -> bool:
     return creator_id in known
 
 
-def rewrite(
-    home: Path, folder: Path, creator_id: str, *, request_id: str, at: str, said: Collection[str] = ()
-) -> Path:
+def rewrite(home: Path, folder: Path, creator_id: str, *, request_id: str, at: str, said: Collection[str] = ()) -> Path:
     """Write a bundle again without a creator; the folder of the new one. The old one is left to be removed.
 
     `said` are words that nobody else wrote or said.

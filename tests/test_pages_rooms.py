@@ -219,6 +219,12 @@ def test_the_audit_trail_is_shown_and_checked(admin: Desk, shared: Store) -> Non
     assert "bị đứt" in words(admin.get("/audit?check=true"))
 
 
+def test_a_request_of_an_id_that_nobody_has_is_kept_and_the_page_says_so(shared: Store) -> None:
+    page = words(Desk(shared, "admin").post("/rights", 200, creator_id="@Bếp", kind="opt_out", once="r"))
+    assert "không có ai mang mã @Bếp" in page
+    assert "Mã gần giống: syn-0001" in page
+
+
 @pytest.mark.parametrize("address", ["/rights", "/audit"])
 def test_only_administrators_see_them(desk: Desk, address: str) -> None:
     answer = desk.browser.get(address, headers=BROWSER)

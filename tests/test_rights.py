@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,7 @@ from data.catalogue import Catalogue
 from data.tombstones import PREFIX, Tombstones, mark, marked
 from kolmatch.cli import cli
 from kolmatch.cli.rights import tombstones
-from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownCreator, UnknownRecord
+from kolmatch.errors import Conflict, ErasureIncomplete, InputRefused, UnknownCreator, UnknownRecord, UsageError
 from kolmatch.settings import RightsSettings, Settings
 from models.brief import Brief
 from models.matcher import Matcher
@@ -25,6 +26,7 @@ from serving.backup import read_backup, write_backup
 from serving.creators.gone import Gone
 from serving.rights.clocks import due, working_days_after
 from serving.rights.erasing import Person, erase_from_store, scrub
+from serving.rights.recognising import alike
 from serving.rights.records import Received, add_request, due_list, find_request
 from serving.rights.schemas import RightsBody
 from serving.rights.signing import check, key_file, signed
@@ -32,7 +34,7 @@ from serving.shortlists.leaving_out import everyone_gone, is_gone
 from serving.store import schema
 from serving.store.database import Store, store_url
 from tests import small_world
-from tests.api_world import NOW, TinyAnswers, assert_refused, client_of, key_of, own_store
+from tests.api_world import NOW, SMALL, TinyAnswers, assert_refused, client_of, key_of, own_store
 from tests.conftest import no_progress
 from training.tables import read_tables
 
@@ -224,6 +226,37 @@ def test_on_the_command_line_requests_come_and_go(tmp_path: Path) -> None:
     done = run("due", "--json")
     assert (done.exit_code, '"items": []' in done.output) == (0, True)
     assert run("receive", "someone", "--kind", "access", "--received", "2999-01-01").exit_code != 0
+
+
+def test_a_request_of_an_id_that_nobody_has_is_kept_and_says_so() -> None:
+    store = own_store()
+    client, admin = client_of(TinyAnswers, SMALL, store), key_of(store, "admin")
+    sent = {"kind": "opt_out", "creator_id": " syn-0007 "}
+    assert client.post("/v1/rights", json=sent, headers=admin).json()["known"] is True
+    made = client.post("/v1/rights", json={"kind": "opt_out", "creator_id": "@Bếp"}, headers=admin)
+    assert (made.status_code, made.json()["known"], made.json()["alike"]) == (201, False, ["syn-0001"])
+    with store.reading() as session:
+        assert everyone_gone(session) == ("syn-0007", "@Bếp")
+
+
+@pytest.mark.parametrize(
+    ("typed", "like"), [("KOL_1", ["kol_1"]), (" @kol_1", ["kol_1"]), ("kol_12", ["kol_1"]), ("nobody", [])]
+)
+def test_ids_that_may_be_meant_are_named(typed: str, like: list[str]) -> None:
+    assert alike(typed, ["kol_1", "bep", "syn-0001"]) == like
+
+
+def test_the_command_line_says_when_nobody_has_the_id(small_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(small_home / "catalogue", home / "catalogue")
+    arguments = ["rights", "receive", "DVC", "--kind", "access", "--home", str(home)]
+    said = CliRunner().invoke(cli, arguments)
+    assert said.exit_code == 0
+    assert said.stderr.count("'DVC'") == 2
+    assert said.stderr.count(": dvc.") == 2
+    assert "NOTE" not in CliRunner().invoke(cli, [*arguments[:2], "dvc", *arguments[3:]]).stderr
+    with pytest.raises(UsageError, match="1 to 200"):
+        CliRunner().invoke(cli, [*arguments[:2], "", *arguments[3:]], catch_exceptions=False)
 
 
 def test_whoever_opted_out_is_not_known_to_the_command_line(small_bundle: Path) -> None:

@@ -13,6 +13,7 @@ import click
 
 from kolmatch.cli.options import config_option, home_option, load_settings
 from kolmatch.cli.progress import progress_bars
+from kolmatch.errors import CatalogueEmpty, UsageError
 
 if TYPE_CHECKING:
     from kolmatch.settings import Settings
@@ -62,12 +63,21 @@ def receive(creator_id: str, home: Path, config: Path | None, kind: str, at: dat
 
     Example: kolmatch rights receive syn_c0001 --kind erasure --received 2026-11-25
     """
+    from pydantic import ValidationError
+
     from kolmatch.cli.service import open_store
     from serving.rights.records import Received, add_request
     from serving.rights.schemas import RightsBody
 
     settings = load_settings(config)
-    received = Received(f"rights_{secrets.token_hex(10)}", RightsBody.model_validate(_body(creator_id, kind)), at)
+    try:
+        body = RightsBody.model_validate(_body(creator_id, kind))
+    except ValidationError as error:
+        raise UsageError(
+            f"{creator_id!r} is no creator's id: it has 1 to 200 characters. Copy it from the list or the catalogue.",
+            f"{creator_id!r} không phải mã nhà sáng tạo: mã có 1 đến 200 ký tự. Hãy chép mã từ danh sách hoặc dữ liệu.",
+        ) from error
+    received = Received(f"rights_{secrets.token_hex(10)}", body, at)
     with (
         contextlib.closing(open_store(home, settings)) as store,
         store.writing(_ACTOR, datetime.now(UTC)) as writing,
@@ -76,7 +86,27 @@ def receive(creator_id: str, home: Path, config: Path | None, kind: str, at: dat
     click.echo(f"Đã nhận yêu cầu: trả lời trước hết ngày {found.answer_due_on:%d/%m/%Y},")
     click.echo(f"thực hiện trước hết ngày {found.complete_due_on:%d/%m/%Y}.")
     click.echo(f"Received: answer by {found.answer_due_on}, carry out by {found.complete_due_on}.")
+    _say_if_unknown(home, found.creator_id)
     click.echo(found.request_id)
+
+
+def _say_if_unknown(home: Path, creator_id: str) -> None:
+    """A request is kept whoever it is of, for they may be imported later; a slip of the pen must be noticed."""
+    from data.catalogue import Catalogue
+    from serving.rights.recognising import alike
+
+    try:
+        catalogue = Catalogue.open(home)
+    except CatalogueEmpty:
+        return
+    ids = {one for name in ("creators", "posts") for one in catalogue.table(name)["creator_id"].unique().to_list()}
+    if creator_id in ids:
+        return
+    like = alike(creator_id, sorted(ids))
+    vi = f" Mã gần giống: {', '.join(like)}." if like else ""
+    en = f" Ids like it: {', '.join(like)}." if like else ""
+    click.echo(f"LƯU Ý: dữ liệu không có ai mang mã {creator_id!r}. Hãy kiểm tra mã.{vi}", err=True)
+    click.echo(f"NOTE: nobody in the data has the id {creator_id!r}. Check it.{en}", err=True)
 
 
 def _body(creator_id: str, kind: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,9 +14,10 @@ from kolmatch.errors import AuditBroken, Conflict
 from serving.access.callers import Role
 from serving.access.guard import CallerIn
 from serving.creating import created
-from serving.pages.forms import Fault, FormRefused, OnceIn, checked, refusal, text_of
+from serving.pages.forms import Fault, FormRefused, OnceIn, answered, checked, refusal, text_of
 from serving.pages.language import language_of
 from serving.pages.rendering import page
+from serving.rights.recognising import recognised
 from serving.rights.records import (
     Received,
     add_request,
@@ -53,16 +54,18 @@ def create_request(request: Request, form: CheckedForm, service: ServiceIn, once
 
     def make(writing: Writing) -> Answered:
         received = Received(service.new_id("rights"), body, writing.now)
-        answer = add_request(writing, received, service.settings.rights)
+        answer = recognised(service, add_request(writing, received, service.settings.rights))
         return created(answer, f"/v1/rights/{answer.request_id}")
 
     try:
         body = checked(RightsBody, typed, language_of(request))
-        once.once(body, make)
+        kept = answered(once.once(body, make))
     except FormRefused as wrong:
         return _rights_page(request, service, typed, wrong.faults, None)
     except Conflict as error:
         return _rights_page(request, service, typed, refusal("creator_id", error, language_of(request)).faults, None)
+    if kept["known"] is False:
+        return _rights_page(request, service, {}, (), None, unknown=kept)
     return RedirectResponse("/rights", _SEE_OTHER)
 
 
@@ -83,7 +86,13 @@ _add_step("completion", complete_request, "What was asked for is done.")
 
 
 def _rights_page(
-    request: Request, service: Service, typed: Mapping[str, str], faults: Sequence[Fault], cursor: str | None
+    request: Request,
+    service: Service,
+    typed: Mapping[str, str],
+    faults: Sequence[Fault],
+    cursor: str | None,
+    *,
+    unknown: Mapping[str, Any] | None = None,
 ) -> Response:
     with service.store.reading() as session:
         due = due_list(session, service.now())
@@ -97,6 +106,7 @@ def _rights_page(
         next_cursor=found.next_cursor,
         typed={"creator_id": "", "kind": "", **typed},
         faults=faults,
+        unknown=unknown,
         once=secrets.token_hex(8),
     )
 

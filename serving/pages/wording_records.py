@@ -171,6 +171,13 @@ RECORD_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "rights.creator": ("Mã nhà sáng tạo", "Creator id"),
     "rights.creator_hint": ("Như trong dữ liệu đã nhập.", "As in the imported data."),
     "rights.keep": ("Ghi yêu cầu", "Keep the request"),
+    "rights.unknown": (
+        "Đã ghi yêu cầu, nhưng mô hình đang dùng không có ai mang mã {id}. Hãy kiểm tra mã: nếu gõ sai, người gửi yêu "
+        "cầu vẫn còn trong danh sách.",
+        "The request is kept, but the live model lists nobody under the id {id}. Check it: after a slip, whoever asked "
+        "is still on the lists.",
+    ),
+    "rights.alike": ("Mã gần giống:", "Ids like it:"),
     "rights.all": ("Mọi yêu cầu", "Every request"),
     "rights.received": ("Nhận ngày", "Received"),
     "rights.answer_due": ("Hạn trả lời", "Answer by"),

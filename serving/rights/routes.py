@@ -10,6 +10,7 @@ from serving.access.callers import Role
 from serving.access.guard import CallerIn, needs
 from serving.creating import JSON_BODY, CreatingIn, created
 from serving.openapi import reads, writes
+from serving.rights.recognising import recognised
 from serving.rights.records import (
     Received,
     add_request,
@@ -39,11 +40,14 @@ router = APIRouter(prefix="/v1/rights", tags=["rights"])
     responses=writes(),
 )
 def create_rights_request(body: RightsBody, service: ServiceIn, creating: CreatingIn) -> Response:
-    """Keep a request with its legal clocks. An opt-out or erasure takes the creator out of every answer at once."""
+    """Keep a request with its legal clocks. An opt-out or erasure takes the creator out of every answer at once.
+
+    An id that the live model does not list is kept too, for they may be imported later; `known` says so.
+    """
 
     def make(writing: Writing) -> Answered:
         received = Received(service.new_id("rights"), body, writing.now)
-        answer = add_request(writing, received, service.settings.rights)
+        answer = recognised(service, add_request(writing, received, service.settings.rights))
         return created(answer, f"/v1/rights/{answer.request_id}")
 
     return creating.once(body, make)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from serving.schemas import Body, CreatorId
 
 RightsKind: TypeAlias = Literal["access", "correction", "opt_out", "erasure"]
 
 
+def _stripped(value: object) -> object:
+    """Blanks around an id came with it from elsewhere; no id has any."""
+    return value.strip() if isinstance(value, str) else value
+
+
 class RightsBody(Body):
     """What a creator asks for. From an opt-out or erasure on, no answer names them any more."""
 
-    creator_id: CreatorId
+    creator_id: Annotated[CreatorId, BeforeValidator(_stripped)]
     kind: Annotated[RightsKind, Field(description="access, correction, opt_out or erasure")]
 
 
@@ -31,6 +36,11 @@ class RightsAnswer(BaseModel):
     answered_at: datetime | None
     completed_at: datetime | None
     record: Annotated[dict[str, Any] | None, Field(description="The signed record of an erasure")]
+    known: Annotated[
+        bool | None,
+        Field(description="Said of a new request: whether the live model lists this id; it is kept all the same"),
+    ] = None
+    alike: Annotated[list[str], Field(description="Ids that may be meant instead")] = []
 
 
 class RightsPage(BaseModel):
