@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -37,8 +38,8 @@ def sought(home: Path) -> list[Path]:
     return list((home / "rights").glob("*.sought.json"))
 
 
-def record(home: Path, request: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads((home / "rights" / f"{request}.json").read_text(encoding="utf-8"))
+def record(home: Path, request: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((home / "rights" / f"{request}.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -51,15 +52,22 @@ def test_a_run_after_one_that_was_cut_off_searches_for_the_same(home: Path, monk
     with monkeypatch.context() as patch:
         patch.setattr("training.erasure.erase_from_models", busy)
         assert isinstance(run(home, "erase", PERSON, "--request", request).exception, TrainingBusy)
+    assert not (home / "rights" / f"{request}.json").exists()
     (home / "note.txt").write_text(f"{CAPTION} 3", encoding="utf-8")
     (home / "name.txt").write_text(NAME, encoding="utf-8")
     run(home, "erase", PERSON, "--request", request)
     assert (record(home, request)["left"], record(home, request)["mentions"]) == (["note.txt"], ["name.txt"])
+    places = [one["place"] for one in record(home, request)["erased"]]  # what the run did that was cut off, once each
+    assert sorted(place.split("/")[-1] for place in places if place.startswith("catalogue/")) == [
+        f"{name}.parquet" for name in ("accounts", "creators", "observations", "posts")
+    ]
     assert len(sought(home)) == 1  # until the request is complete
     for name in ("note.txt", "name.txt"):
         (home / name).unlink()
     run(home, "erase", PERSON, "--request", request)
     assert (record(home, request)["left"], sought(home)) == ([], [])
+    assert [one["place"] for one in record(home, request)["erased"]][: len(places)] == places
+    assert record(home, request)["mentions"] == ["name.txt"]  # to be looked at still, whatever a later run can tell
     assert search(home, Told((PERSON, CAPTION), (NAME,))).own == ()
 
 

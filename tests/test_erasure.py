@@ -412,7 +412,7 @@ def test_a_bundle_that_knows_them_and_cannot_be_read_is_removed(small_bundle: Pa
     people = pl.read_parquet(unknown / "creators.parquet").filter(pl.col("creator_id") != "dvc")
     people.write_parquet(unknown / "creators.parquet")
     erasing = Erasing("dvc", "rights_1", datetime(2026, 11, 25, tzinfo=UTC))
-    done = erase_from_models(tmp_path, SETTINGS, erasing, no_progress)
+    done = list(erase_from_models(tmp_path, SETTINGS, erasing, no_progress))
     assert [(one.place, one.after) for one in done] == [("bundles/0123456789ab", None)]
     assert (known.exists(), unknown.exists()) == (False, True)
 
@@ -433,14 +433,14 @@ def test_a_rewritten_bundle_says_how_it_was_trained(small_bundle: Path, tmp_path
 def test_what_cut_off_runs_left_beside_the_bundles_goes(small_bundle: Path, tmp_path: Path) -> None:
     shutil.copytree(small_bundle, tmp_path / "bundles" / "fresh")
     shutil.copytree(small_bundle, tmp_path / "bundles" / ".0123456789ab.arriving.1.new")
-    erase_from_models(tmp_path, SETTINGS, Erasing("dvc", "r", datetime(2026, 11, 25, tzinfo=UTC)), no_progress)
+    list(erase_from_models(tmp_path, SETTINGS, Erasing("dvc", "r", datetime(2026, 11, 25, tzinfo=UTC)), no_progress))
     assert list((tmp_path / "bundles").iterdir()) == []
 
 
 def test_a_training_that_runs_would_bring_them_back_so_it_is_waited_for(tmp_path: Path) -> None:
     erasing = Erasing("dvc", "r", datetime(2026, 11, 25, tzinfo=UTC))
     with alone(tmp_path), pytest.raises(TrainingBusy):
-        erase_from_models(tmp_path, SETTINGS, erasing, no_progress)
+        list(erase_from_models(tmp_path, SETTINGS, erasing, no_progress))
 
 
 def test_files_that_still_hold_them_are_named(tmp_path: Path) -> None:

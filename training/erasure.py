@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -38,8 +38,10 @@ class Erasing:
     words: tuple[str, ...] = ()
 
 
-def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: Report) -> list[Erased]:
+def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: Report) -> Iterator[Erased]:
     """Rewrite every bundle that knows the person, here and in MLflow; one that nobody can read any more is removed.
+
+    Each is told as soon as it is done.
 
     Raises:
         TrainingBusy: a training is running, whose bundle would know the person.
@@ -51,12 +53,11 @@ def erase_from_models(home: Path, settings: Settings, erasing: Erasing, report: 
         registry.bring_home(partial(holds, creator_id=erasing.creator_id))
         _sweep(home / "bundles")
         folders = [folder for folder in local_bundles(home) if holds(folder, erasing.creator_id)]
-        erased = []
         for done, folder in enumerate(folders):
             report("models", done, len(folders))
-            erased.append(_replaced(home, registry, folder, erasing))
+            yield _replaced(home, registry, folder, erasing)
         report("models", len(folders), max(len(folders), 1))
-        return erased + erase_from_reports(home, registry, erasing.creator_id)
+        yield from erase_from_reports(home, registry, erasing.creator_id)
 
 
 def _sweep(bundles: Path) -> None:

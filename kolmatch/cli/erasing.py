@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,16 +52,17 @@ def erase_everywhere(erasure: Erasure, accept_left: str | None, report: Report) 
     _check_request(erasure, mark)
     told = _sought(erasure)
     known.with_mark(mark).write(home)
-    erased = _from_store(erasure, mark)
-    erased += erase_from_catalogue(home, erasure.creator_id)
+    _note(erasure, _from_store(erasure, mark))
+    _note(erasure, erase_from_catalogue(home, erasure.creator_id))
     of_models = Erasing(erasure.creator_id, erasure.request_id, erasure.at, told.words)
-    erased += erase_from_models(home, erasure.settings, of_models, report)
+    for one in erase_from_models(home, erasure.settings, of_models, report):
+        _note(erasure, [one])
     scrub(erasure.store)
     report("search", 0, 1)
     searched = search(home, told, but=_sought_file(erasure))
     mentions = [*_mentions(erasure, told.names), *searched.names]
     report("search", 1, 1)
-    record = _signed(erasure, mark, told, erased, searched, mentions, accept_left)
+    record = _signed(erasure, mark, told, searched, mentions, accept_left)
     _keep(erasure, record, done=not searched.own or accept_left is not None)
     return record
 
@@ -125,13 +126,10 @@ def _signed(
     erasure: Erasure,
     mark: str,
     told: Told,
-    erased: list[Erased],
     searched: Searched,
     mentions: list[str],
     accept_left: str | None,
 ) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from kolmatch import __version__
     from serving.rights.signing import signed
 
@@ -142,13 +140,14 @@ def _signed(
             "mark": mark,
             "at": erasure.at.isoformat(timespec="seconds"),
             "kolmatch": __version__,
-            "erased": [*_erased_before(erasure), *(asdict(one) for one in erased)],
+            "erased": [*_earlier(erasure, "erased"), *_noted(erasure)],
             "files_searched": searched.files,
             "links_not_followed": list(searched.links),
             "not_searched": ["binary files, for an id this short"] if told.short else [],
             "left": list(searched.own),
             "accept_left": accept_left,
-            "mentions": mentions,
+            # Names are not known any more once all is done: what was to be looked at then still is.
+            "mentions": list(dict.fromkeys([*_earlier(erasure, "mentions"), *mentions])),
         },
     )
 
@@ -161,8 +160,29 @@ def _record_file(erasure: Erasure) -> Path:
     return erasure.home / "rights" / f"{erasure.request_id}.json"
 
 
-def _erased_before(erasure: Erasure) -> list[dict[str, Any]]:
-    """What an earlier run for the same request did; its record is only taken on when its signature holds."""
+def _noted_file(erasure: Erasure) -> Path:
+    return erasure.home / "rights" / f"{erasure.request_id}.done.json"
+
+
+def _note(erasure: Erasure, erased: Sequence[Erased]) -> None:
+    """Note down what was done as soon as it is: a run that is cut off signs nothing, and the next finds it done."""
+    from dataclasses import asdict
+
+    from kolmatch.files import replacing
+
+    noted = [*_noted(erasure), *(asdict(one) for one in erased)]
+    with replacing(_noted_file(erasure)) as fresh:
+        fresh.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8")
+
+
+def _noted(erasure: Erasure) -> list[dict[str, Any]]:
+    file = _noted_file(erasure)
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    return found
+
+
+def _earlier(erasure: Erasure, name: str) -> list[Any]:
+    """What an earlier record for the same request says; it is only taken on when its signature holds."""
     from serving.rights.signing import check
 
     file = _record_file(erasure)
@@ -170,7 +190,7 @@ def _erased_before(erasure: Erasure) -> list[dict[str, Any]]:
         return []
     earlier: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     check(earlier)
-    found: list[dict[str, Any]] = earlier["erased"]
+    found: list[Any] = earlier[name]
     return found
 
 
@@ -186,5 +206,6 @@ def _keep(erasure: Erasure, record: dict[str, Any], *, done: bool) -> None:
         writing.note("rights.record", erasure.request_id, record["signature"])
         if done:
             completed(writing, row)
+    _noted_file(erasure).unlink(missing_ok=True)  # it is in the record now
     if done:
         _sought_file(erasure).unlink(missing_ok=True)
