@@ -30,6 +30,14 @@ _CALM: Final = {
 }
 _FIRST_CALL: Final = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 _CONNECT_TIMEOUT_S: Final = 5
+ARTIFACTS: Final = "artifacts"  # beside the database
+# Where MLflow's own database writes addresses of files; experiments last, for by them the others are found again.
+_ADDRESSES: Final = (
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("experiments", "artifact_location"),
+)
 _REASON_LENGTH: Final = 300  # characters of another program's error that we pass on
 _environment_lock = threading.RLock()  # os.environ belongs to the whole process
 
@@ -65,6 +73,8 @@ def connect(uri: str, own_database: Path | None) -> MlflowClient:
         if own_database and not own_database.exists():
             _create(own_database)
         _check_database(uri)
+        if own_database:
+            _lead_home(own_database)
         return _answering(uri)
 
 
@@ -94,6 +104,31 @@ def _create(database: Path) -> None:
     """Make MLflow's tables in one step: a crash in its sixty migrations may leave a file that it cannot use."""
     with replacing(database) as fresh:
         _answering(f"sqlite:///{fresh}")
+
+
+def artifacts_of(database: Path) -> str:
+    """Where the MLflow of a home folder keeps files, as its database writes it."""
+    return (database.parent / ARTIFACTS).as_uri()
+
+
+def _lead_home(database: Path) -> None:
+    """MLflow notes down whole addresses. In a home folder that was moved, copied or restored they lead to the folder
+    that it came from, whose files a training or an erasure here must not touch: they are made to lead here.
+    """
+    here = artifacts_of(database)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("BEGIN IMMEDIATE")
+        found = connection.execute(
+            "SELECT artifact_location FROM experiments WHERE artifact_location LIKE ? AND artifact_location <> ?",
+            (f"file://%/{database.parent.name}/{ARTIFACTS}", here),
+        )
+        for (there,) in found.fetchall():
+            for table, column in _ADDRESSES:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608  # names are ours
+                    f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                    (here, len(there) + 1, there, len(there) + 1, f"{there}/"),
+                )
 
 
 def _answering(uri: str) -> MlflowClient:

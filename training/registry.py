@@ -23,7 +23,7 @@ from kolmatch.errors import BundleDamaged, BundleError, BundleFormat, BundleMiss
 from kolmatch.files import held
 from kolmatch.settings import RegistrySettings
 from models.bundle_files import Manifest, champion_pointer, install_bundle, point_champion, verify
-from training.mlflow_client import connect, failures, quiet
+from training.mlflow_client import artifacts_of, connect, failures, quiet
 from training.mlflow_runs import (
     ARTIFACT_FOLDER,
     BUNDLE_TAG,
@@ -314,7 +314,7 @@ class Registry:
         name = self._settings.experiment
         if found := client.get_experiment_by_name(name):
             return str(found.experiment_id)
-        location = (self._home / "mlflow" / "artifacts").as_uri() if self._is_local else None
+        location = artifacts_of(self._database) if self._is_local else None
         return str(client.create_experiment(name, artifact_location=location))
 
     def _registered(
