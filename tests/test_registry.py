@@ -265,24 +265,6 @@ def test_artifacts_that_are_gone_are_the_registrys_fault(home: Path) -> None:
         Registry.open(home, DEFAULTS).fetch("1")
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_copied_home_has_its_own_files_and_leaves_the_others_alone(home: Path, tmp_path: Path, there: bool) -> None:
-    first = _publish(home, "một")
-    copy = tmp_path / "bản sao"
-    shutil.copytree(home, copy)
-    before = {file: file.read_bytes() for file in home.rglob("*") if file.is_file()}
-    if not there:
-        shutil.rmtree(home)
-    shutil.rmtree(copy / "bundles" / first.bundle_id)
-    registry = Registry.open(copy, RegistrySettings())
-    assert registry.fetch(str(first.version)) == copy / "bundles" / first.bundle_id  # it can be had again
-    _publish(copy, "hai")
-    registry.replace_bundle(first.bundle_id, None)
-    assert not list((copy / "mlflow" / "artifacts" / first.run_id).rglob("words.txt"))
-    assert len(list((copy / "mlflow" / "artifacts").iterdir())) == 2
-    assert {file: file.read_bytes() for file in home.rglob("*") if file.is_file()} == (before if there else {})
-
-
 def test_an_unknown_version_says_how_to_list_them(home: Path) -> None:
     _publish(home, "one")
     with pytest.raises(RegistryError, match="no version or alias 'newest'.*kolmatch models"):  # noqa: RUF043
