@@ -33,7 +33,7 @@ from serving.pages import errors as error_pages
 from serving.pages import rooms
 from serving.pages.routes_new_brief import READ_PATH
 from serving.probes import routes as probes
-from serving.problems import TOO_LARGE, add_handlers, problem_response
+from serving.problems import TOO_LARGE, add_handlers, problem_response, too_large_here
 from serving.reports import routes as reports
 from serving.rights import routes as rights
 from serving.service import Ranking, Service
@@ -125,7 +125,7 @@ def create_app(
             # A form that came too late, packed once more.
             **dict.fromkeys(signin.RESUMED_PATHS, 2 * settings.max_request_bytes),
         },
-        too_large=lambda request: problem_response(request, TOO_LARGE),
+        too_large=lambda request: problem_response(request, TOO_LARGE, too_large_here(request)),
         new_id=new_id,
         clock=clock,
         count=metrics.count,

@@ -40,6 +40,7 @@ PAGE_HEADERS: Final = {
 }
 
 _access = logging.getLogger("kolmatch.access")
+LIMIT_KEY: Final = "kolmatch_max_bytes"  # under which the scope of a request holds how large its body may be
 REFUSAL: Final = "kolmatch_refusal"  # under which the scope of a refused request holds the problem's code
 Refuse = Callable[[Request], Response]
 Count = Callable[[str, str, int, float, str | None], None]  # method, route, status, seconds, refusal
@@ -103,7 +104,7 @@ class Envelope:
                 _log_access(scope, status, seconds * 1000, trace_id(span))
 
     async def _pass_on(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        max_bytes = self._larger.get(scope["path"], self._max_bytes)
+        scope[LIMIT_KEY] = max_bytes = self._larger.get(scope["path"], self._max_bytes)
         if _declared_bytes(headers) > max_bytes:
             await self._too_large(Request(scope))(scope, receive, send)
         else:

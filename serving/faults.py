@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.patterns import ANY_TEXT, SAYS_SOMETHING
+
 MAX_FAULTS: Final = 50  # a person mends the first few; a body of a thousand wrong keys must not answer with a thousand
 MAX_POINTER: Final = 200  # characters; a pointer may repeat a key that the client chose
 
@@ -18,23 +20,28 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "string_unicode": ("Give a text in valid UTF-8.", "Phải là văn bản UTF-8 hợp lệ."),
     "string_too_short": ("Give at least {min_length} characters.", "Cần ít nhất {min_length} ký tự."),
     "string_too_long": ("Give at most {max_length} characters.", "Nhiều nhất {max_length} ký tự."),
-    "string_pattern_mismatch": (
-        "Give a text with at least one letter or digit where one is needed, and no NUL character.",
-        "Văn bản phải có ít nhất một chữ hoặc số nếu cần nội dung, và không chứa ký tự NUL.",
-    ),
+    "string_pattern_mismatch": ("It must have the form {pattern}", "Phải đúng dạng {pattern}"),
     "int_type": ("Give a whole number.", "Phải là số nguyên."),
     "int_from_float": ("Give a whole number.", "Phải là số nguyên."),
+    "int_parsing": ("Give a whole number, in digits.", "Phải là số nguyên, viết bằng chữ số."),
     "int_parsing_size": ("The number is too large.", "Số quá lớn."),
     "finite_number": ("Give a finite number.", "Phải là số hữu hạn."),
     "greater_than_equal": ("Give {ge} or more.", "Phải từ {ge} trở lên."),
     "less_than_equal": ("Give {le} or less.", "Nhiều nhất là {le}."),
     "bool_type": ("Give true or false.", "Phải là true hoặc false."),
     "list_type": ("Give a list.", "Phải là danh sách."),
+    "too_short": ("Give at least {min_length} items.", "Cần ít nhất {min_length} mục."),
+    "date_type": ("Give a day such as 2026-12-31.", "Phải là một ngày, ví dụ 2026-12-31 (năm-tháng-ngày)."),
     "too_long": ("Give at most {max_length} items.", "Nhiều nhất {max_length} mục."),
     "literal_error": ("Give one of {expected}.", "Phải là một trong: {expected}."),
     "model_attributes_type": ("Give a JSON object.", "Phải là đối tượng JSON."),
     "model_type": ("Give a JSON object.", "Phải là đối tượng JSON."),
     "dict_type": ("Give a JSON object.", "Phải là đối tượng JSON."),
+}
+# Patterns that a person meets in a form, in words.
+_PATTERNS: Final[Mapping[str, tuple[str, str]]] = {
+    SAYS_SOMETHING: ("Write something: at least one letter or digit.", "Hãy ghi nội dung: ít nhất một chữ hoặc số."),
+    ANY_TEXT: ("NUL characters are not taken.", "Không nhận ký tự NUL."),
 }
 _OTHER: Final = ("This value does not fit.", "Giá trị này không hợp lệ.")
 
@@ -66,7 +73,10 @@ def faults(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:
 def _fault(error: Mapping[str, Any]) -> Fault:
     part, *steps = error["loc"]
     context = error.get("ctx", {})
-    en, vi = (sentence.format_map(context) for sentence in _SENTENCES.get(error["type"], _OTHER))
+    sentences = _PATTERNS.get(context.get("pattern", "")) or _SENTENCES.get(error["type"], _OTHER)
+    en, vi = (sentence.format_map(context) for sentence in sentences)
+    if error["type"] == "literal_error":  # pydantic joins the last two in English
+        vi = vi.replace("' or '", "' hoặc '")
     return Fault(part=part, pointer=_pointer(steps), code=error["type"], detail=vi, detail_vi=vi, detail_en=en)
 
 

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from kolmatch.errors import KolmatchError, NotSignedIn, Overloaded, StoreError, StoreNewer, TooManyRequests
-from serving.envelope import REFUSAL, REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
+from serving.envelope import LIMIT_KEY, REFUSAL, REQUEST_ID_HEADER, SECURITY_HEADERS, request_id
 from serving.faults import Fault, faults
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -107,10 +107,6 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
         "This address does not take that method. The Allow header names those it takes.",
         "Địa chỉ này không nhận phương thức đó. Tiêu đề Allow nêu các phương thức được nhận.",
     ),
-    TOO_LARGE.code: (
-        "The body is larger than this service takes. Shorten the brief's text.",
-        "Nội dung lớn hơn mức dịch vụ nhận. Hãy rút ngắn bản yêu cầu.",
-    ),
     MEDIA_TYPE.code: (
         "Send JSON with the header Content-Type: application/json, a document with its own (Word or PDF).",
         "Hãy gửi JSON với tiêu đề Content-Type: application/json, tài liệu với kiểu riêng của nó (Word hoặc PDF).",
@@ -140,6 +136,12 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
         "Không hiểu được yêu cầu. Hãy đối chiếu với /openapi.json.",
     ),
 }
+_FORM_UNREAD: Final = (
+    "The form cannot be read: it has too many fields, or one of them is too long. Shorten it and send it again; a long "
+    "text is best sent as a Word or PDF file.",
+    "Không đọc được biểu mẫu: quá nhiều ô, hoặc một ô quá dài. Hãy rút ngắn rồi gửi lại; văn bản dài nên gửi dưới dạng "
+    "tệp Word hoặc PDF.",
+)
 _BY_STATUS: Final = {
     400: BROKEN_JSON,
     404: UNKNOWN_PATH,
@@ -264,7 +266,20 @@ async def _http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself: unknown paths, methods, bodies."""
     assert isinstance(error, HTTPException)
     headers = _allowed(request) if error.status_code == METHOD.status else error.headers
-    return problem_response(request, _BY_STATUS.get(error.status_code, BAD_REQUEST), headers=headers)
+    kind = _BY_STATUS.get(error.status_code, BAD_REQUEST)
+    if kind is BROKEN_JSON and not request.headers.get("content-type", "").startswith("application/json"):
+        return problem_response(request, BAD_REQUEST, _FORM_UNREAD, headers=headers)
+    return problem_response(request, kind, too_large_here(request) if kind is TOO_LARGE else None, headers=headers)
+
+
+def too_large_here(request: Request) -> tuple[str, str]:
+    """What to do about a body that is too large, with how much is taken there: (English, Vietnamese)."""
+    size = request.scope[LIMIT_KEY]
+    limit = f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size / 1000:.0f} KB"
+    return (
+        f"The body is larger than the {limit} that are taken here. Shorten the text, or choose a smaller file.",
+        f"Nội dung lớn hơn mức {limit.replace('.', ',')} được nhận ở đây. Hãy rút ngắn văn bản, hoặc chọn tệp nhỏ hơn.",
+    )
 
 
 def _allowed(request: Request) -> dict[str, str]:

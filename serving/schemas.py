@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from models.brief import YOUTH_AGES, Brief
 from models.bundle_files import Manifest
 from models.filters import Filters
+from serving.patterns import ANY_TEXT, SAYS_SOMETHING
 from serving.store.pages import CURSOR_PATTERN, MAX_PAGE
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ MAX_FACETS: Final = 20  # per kind; each is a query of its own, and no one reads
 MAX_AGE: Final = 120
 MAX_BUDGET_VND: Final = 10**15  # far above any budget, and exact in every JSON reader (2^53)
 MAX_TEAM: Final = 1000
-
-# NUL is legal in JSON and illegal almost everywhere a text goes afterwards. At least one letter or digit is said by
-# Unicode's classes: `\w` is ASCII alone in JSON Schema's dialect (ECMA-262), whose readers would refuse "đ".
-ANY_TEXT: Final = r"^[^\x00]*$"
-SAYS_SOMETHING: Final = r"^[^\x00]*[\p{L}\p{N}][^\x00]*$"
 
 SYNTHETIC_VI: Final = "Dữ liệu tổng hợp để minh họa: không có người thật."
 SYNTHETIC_EN: Final = "Synthetic sample data: no real person."

@@ -218,6 +218,23 @@ def test_a_value_that_does_not_fit_is_named_in_both_languages(
     assert "{" not in found[0]["detail_vi"] + found[0]["detail_en"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("GET", "/v1/briefs?limit=abc", None), "viết bằng chữ số"),
+        (("GET", "/v1/briefs?cursor=a b", None), "Phải đúng dạng"),
+        (("POST", "/v1/shortlists", {"title": " "}), "ít nhất một chữ hoặc số"),
+        (("POST", "/v1/shortlists", {"title": "a", "text": "\0"}), "Không nhận ký tự NUL"),
+        (("POST", "/v1/shortlists", {"title": "a", "by": "x"}), "'impact', 'expected' hoặc 'fit'"),
+        (("POST", "/v1/nominations", {"title": "a", "name": "b", "captions": ["c"]}), "Cần ít nhất"),
+    ],
+)
+def test_a_refusal_says_what_to_give_instead(client: TestClient, asked: tuple[str, str, Any], said: str) -> None:
+    method, path, body = asked
+    problem = assert_refused(client.request(method, path, json=body), 422, "validation")
+    assert said in " ".join(error["detail_vi"] for error in problem["errors"])
+
+
 def test_a_thousand_faults_are_answered_with_a_few(client: TestClient) -> None:
     body = {"title": "a", **{f"k{number}": 1 for number in range(1000)}}
     assert len(assert_refused(client.post("/v1/shortlists", json=body), 422, "validation")["errors"]) == MAX_FAULTS
@@ -268,7 +285,8 @@ def test_a_charset_beside_json_is_taken(client: TestClient) -> None:
 
 
 def test_a_large_body_is_refused_by_its_declared_length_before_it_is_read(client: TestClient) -> None:
-    assert_refused(post(client, b" " * 20_001), 413, "too_large")
+    problem = assert_refused(post(client, b" " * 20_001), 413, "too_large")
+    assert "20 KB" in problem["detail_vi"]
 
 
 def test_a_body_that_grows_too_large_is_stopped_while_it_arrives() -> None:

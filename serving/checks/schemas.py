@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from serving.schemas import ANY_TEXT, Body, CreatorId, Person, Reason, RecordId
+from serving.patterns import ANY_TEXT
+from serving.schemas import Body, CreatorId, Person, Reason, RecordId
 
 CheckKind: TypeAlias = Literal["verified_account", "ad_disclosure", "unsafe_words", "conflict", "bought_attention"]
 Disposition: TypeAlias = Literal["open", "cleared", "accepted", "blocked"]
@@ -20,8 +22,10 @@ _Word: TypeAlias = Annotated[str, Field(pattern=ANY_TEXT, max_length=200)]
 
 
 def _day(value: object) -> object:
-    """JSON has no dates: one comes as text, in the one form that the description names."""
-    return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
+    """JSON has no dates: one comes as text, in the one form that the description names; what is no day stays text."""
+    with suppress(ValueError):  # 30 February
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
+    return value
 
 
 class EvidenceBody(Body):

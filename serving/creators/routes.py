@@ -14,10 +14,10 @@ from serving.creating import JSON_BODY
 from serving.creators.gone import check_there, gone
 from serving.creators.schemas import HitsAnswer, NominationAnswer, NominationBody, SimilarsAnswer, TopicsAnswer
 from serving.openapi import reads
+from serving.patterns import SAYS_SOMETHING
 from serving.schemas import (
     DEFAULT_TOP,
     MAX_TITLE,
-    SAYS_SOMETHING,
     CreatorAnswer,
     CreatorPath,
     LimitIn,

@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.schemas import MAX_TITLE, SAYS_SOMETHING, Body, BriefBody, FilterBody, ModelReference, SyntheticLabel
+from serving.patterns import SAYS_SOMETHING
+from serving.schemas import MAX_TITLE, Body, BriefBody, FilterBody, ModelReference, SyntheticLabel
 
 LEAST_CAPTIONS = 20  # fewer say more of one week than of a person
 MOST_CAPTIONS = 50

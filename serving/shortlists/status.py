@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from kolmatch.errors import Conflict
 from serving.shortlists.schemas import StatusAnswer, StepAnswer, StepBody
 from serving.store.database import Writing
 from serving.store.tables import ShortlistRow, ShortlistStepRow
+
+_VI: Final = {"draft": "bản nháp", "proposed": "đã đề xuất", "approved": "đã duyệt"}
 
 
 def propose(writing: Writing, row: ShortlistRow, body: StepBody) -> None:
@@ -66,7 +69,8 @@ def _move(writing: Writing, row: ShortlistRow, before: str, after: str, body: St
     if row.status != before:
         raise Conflict(
             f"The shortlist {row.shortlist_id} is {row.status}; only a list that is {before} can become {after}.",
-            f"Danh sách {row.shortlist_id} đang ở trạng thái {row.status}; chỉ danh sách {before} mới thành {after}.",
+            f"Danh sách {row.shortlist_id} đang ở trạng thái “{_VI[row.status]}”; chỉ danh sách “{_VI[before]}” "
+            f"mới thành “{_VI[after]}”.",
         )
     row.status = after
     writing.session.add(
