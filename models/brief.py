@@ -51,6 +51,7 @@ class Brief:
                 f"age_min {self.age_min} lớn hơn age_max {self.age_max}. Hãy đổi lại.",
             )
         both = {_plain(said) for said in self.must_not} & {_plain(said) for said in (*self.must, *self.nice)}
+        both.discard("")
         if both:
             said = min(both)
             raise BriefRefused(
